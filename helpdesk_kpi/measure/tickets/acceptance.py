@@ -1,4 +1,4 @@
-"""When a customer accepted a solve, and how one knows."""
+"""When a customer accepted a solve, and by which sign."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -9,25 +9,31 @@ from helpdesk_kpi.measure.tickets.timeline_events import Solve
 from helpdesk_kpi.milliseconds import DAY
 from helpdesk_kpi.model import MAIN
 
-TACIT = 7 * DAY  # after which a solve that nobody has reopened counts as accepted
+TACIT = 7 * DAY  # a solve without a reopen for this long counts as accepted
 
 
 class Acceptance(NamedTuple):
     """A solve that the customer accepted."""
 
     solve: Solve
-    at: int  # when it was known
+    at: int  # when the acceptance was known
     how: str  # confirmed_by_customer, rated_good, thanked, tacit
 
 
 def find_acceptance(ticket: Timeline, start: int) -> Acceptance | None:
-    """The first accepted solve from `start` on. It stays accepted: who comes back later comes back to a new thing."""
+    """Find the first accepted solve from `start` on.
+
+    An acceptance is final: a later message of the customer is about a new problem.
+
+    Returns:
+        None: no solve has been accepted.
+    """
     found = (_first_sign(ticket, solve) for solve in ticket.solves if solve.at >= start)
     return next(filter(None, found), None)
 
 
 def _first_sign(ticket: Timeline, solve: Solve) -> Acceptance | None:
-    """By the first sign of it before the ticket is opened again for more than thanks."""
+    """Return the acceptance by its first sign; None if the ticket was reopened for more than thanks before."""
     reopened = _reopened_at(ticket, solve)
     signs = [*_closed_by_customer(ticket, solve), *_rated_good(ticket, solve), *_gratitude_messages(ticket, solve)]
     signs.append((solve.at + TACIT, "tacit"))
@@ -36,13 +42,13 @@ def _first_sign(ticket: Timeline, solve: Solve) -> Acceptance | None:
 
 
 def _reopened_at(ticket: Timeline, solve: Solve) -> int | None:
-    """When it was taken back, if it was. A message of mere thanks that reopens it takes nothing back."""
+    """When the solve was undone; None: it was not. A reopen by a message of mere thanks does not undo it."""
     reopen = next((r for r in ticket.reopens if r.at == solve.reopened_at), None)
     return None if reopen is None or reopen.kinds[0][1] == "thanks" else reopen.at
 
 
 def _closed_by_customer(ticket: Timeline, solve: Solve) -> Iterator[tuple[int, str]]:
-    """Also by solving it themselves."""
+    """Status changes of the customer to a done state, at the solve or after it."""
     for change in ticket.changes:
         own = (
             change.field == "status"
@@ -54,13 +60,14 @@ def _closed_by_customer(ticket: Timeline, solve: Solve) -> Iterator[tuple[int, s
 
 
 def _rated_good(ticket: Timeline, solve: Solve) -> Iterator[tuple[int, str]]:
-    """As the whole; a question about one side of the service says nothing of the solution."""
+    """Good overall ratings after the solve; questions about one aspect of the service are no acceptance."""
     for rated in ticket.answers():
         if rated.dimension == MAIN:
             yield from ((a.at, "rated_good") for a in rated.answers if a.category == "good" and a.at > solve.at)
 
 
 def _gratitude_messages(ticket: Timeline, solve: Solve) -> Iterator[tuple[int, str]]:
+    """Public messages of mere thanks from the customer after the solve."""
     for message in ticket.messages:
         if (
             message.kind == "comment"

@@ -1,6 +1,6 @@
-"""One article's life: who wrote how much of it and when, which tickets it was used on, what readers said of it.
+"""One article's history: who wrote it and when, which tickets link to it, and readers' votes and views.
 
-A KPI function gets an Article and reads it like a story. Every instant is UTC epoch ms; people are keys.
+KPI functions for articles receive an Article. Instants are UTC epoch ms; people are keys of the store.
 """
 
 from collections import Counter
@@ -13,11 +13,13 @@ import msgspec
 from helpdesk_kpi.identities.source_rules import SourceRules
 from helpdesk_kpi.registers.checklists import Checklist
 
-TYPO = 50  # characters: a text whose length moves by no more was corrected, and not rewritten
-MANY = 10  # articles that one account saved within a minute: nobody writes that fast
+TYPO = 50  # characters: an edit that changes the length by no more is minor
+MANY = 10  # articles saved by one account within a minute; more is a bulk edit
 
 
 class ArticleRecord(msgspec.Struct, frozen=True, gc=False):
+    """A row of `articles`."""
+
     id: int
     source: int
     native: str
@@ -32,7 +34,7 @@ class ArticleRecord(msgspec.Struct, frozen=True, gc=False):
 
 
 class TextRecord(msgspec.Struct, frozen=True, gc=False):
-    """A text as somebody left it."""
+    """A saved version of an article's text."""
 
     article: int
     locale: str
@@ -45,7 +47,7 @@ class TextRecord(msgspec.Struct, frozen=True, gc=False):
 
 
 class CountRecord(msgspec.Struct, frozen=True, gc=False):
-    """What a helpdesk counted of an article, as one sync saw it."""
+    """The helpdesk's counters of an article, as one sync read them."""
 
     article: int
     seen_at: int
@@ -53,37 +55,48 @@ class CountRecord(msgspec.Struct, frozen=True, gc=False):
 
 
 class ArticleLink(NamedTuple):
-    """A ticket on which somebody of the team pointed a customer to the article."""
+    """A ticket on which a team member linked the article in a public comment."""
 
     at: int
     person: int
     ticket: int
     by_macro: bool = False
     solved_at: int | None = None  # when the ticket was solved with it; None: not yet
-    left_out: str = ""  # why the ticket is no support work; "" if it is
-    since: int | None = None  # from when on; None: it never was
+    left_out: str = ""  # why the ticket is excluded; "": it counts
+    since: int | None = None  # the exclusion starts here; None: it always applies
 
 
 class Edit(NamedTuple):
-    """The creation, or a text that somebody saved."""
+    """The creation of the article, or a saved text."""
 
     at: int
-    person: int | None  # None: not known
+    person: int | None  # None: unknown
     kind: Literal["created", "substantive", "minor"]
-    is_bulk: bool = False  # one of many articles that were saved at once
+    is_bulk: bool = False  # one of many articles saved within a minute
 
 
 class Contribution(NamedTuple):
-    """What one human has written of an article."""
+    """The share of an article that one agent has written."""
 
-    agent: int | None  # one of their accounts, always the same; None: not known who
+    agent: int | None  # the first of their accounts; None: unknown
     person: int | None  # the account of their latest contribution
     at: int  # when that was
     share: float
 
 
 class Article:
-    """One article of one helpdesk. `agents`: whose account is whose; `counted_from`: the helpdesk's first counts."""
+    """One article of one helpdesk.
+
+    Args:
+        desk: rules of the source.
+        row: the article's row.
+        texts: saved versions, in any order.
+        citations: links from tickets, in any order.
+        votes, views: the helpdesk's counters as syncs read them.
+        checklists: reviews of the article.
+        agents: account -> first account of the same agent, for agents with several accounts.
+        counted_from: when the source's first vote and view counts were read.
+    """
 
     def __init__(
         self,
@@ -100,7 +113,7 @@ class Article:
     ) -> None:
         self.desk, self.row = desk, row
         self.created_at = row.created_at
-        #: From when on no customer could read it: it vanished, or became a draft again.
+        #: When customers lost access: the article was removed, or became a draft again. None: never.
         self.gone_at = min((at for at in (row.gone_at, row.drafted_at) if at is not None), default=None)
         self._texts, self._links = texts, citations
         self._votes, self._views, self._counted_from = votes, views, counted_from
@@ -109,19 +122,21 @@ class Article:
 
     @property
     def is_published(self) -> bool:
-        """Whether it ever was. When one was published is not told: from then on all of its life counts, also of one
-        that was taken back into a draft later.
+        """Whether it ever was published.
+
+        Helpdesks do not report when. Once published, all of its history counts, even if it becomes a draft later.
         """
         return not self.row.draft or self.row.drafted_at is not None
 
     def get_agent(self, person: int | None) -> int | None:
+        """The first account of the agent behind an account."""
         return None if person is None else self._agents.get(person, person)
 
     # Who wrote it
 
     @cached_property
     def edits(self) -> list[Edit]:
-        """The creation and what people saved since, in order of time. Robots write nothing of it."""
+        """The creation and later edits by people, in order of time. Edits by bots are excluded."""
         is_bulk = self.row.at_once > MANY
         found = [Edit(self.created_at, self.row.author, "minor" if is_bulk else "created", is_bulk)]
         before: dict[str, TextRecord] = {}
@@ -133,12 +148,14 @@ class Article:
         return [edit for edit in found if edit.person not in self.desk.bots and not self._is_hidden(edit.at)]
 
     def _is_hidden(self, at: int) -> bool:
-        """What is written on it while it is a draft again counts once it is published."""
+        """Whether `at` is in a later draft phase; such edits count once the article is published again."""
         return self.row.drafted_at is not None and at > self.row.drafted_at
 
     def _is_edit(self, text: TextRecord, before: TextRecord | None) -> bool:
-        """A text that a sync saw is an edit if an earlier one differs; the first one, if it is a translation or if the
-        helpdesk tells when the text was edited (else its time may be that of a vote).
+        """Whether a saved text is an edit.
+
+        A text is an edit if an earlier one exists. The first one is an edit if it is a translation, or if the helpdesk
+        reports when the text was edited (otherwise its time may be that of a vote).
         """
         own = self.row.locale or ""
         return text.digest is None or before is not None or text.locale != own or self.row.edited_at is not None
@@ -152,7 +169,7 @@ class Article:
         return "substantive" if abs(lengths[0] - lengths[1]) > TYPO else "minor"
 
     def parts(self, instant: int) -> list[Contribution]:
-        """Who had written which part by then: of the creation and the substantive edits. The shares sum to 1."""
+        """Shares of the creation and the substantive edits up to `instant`, by agent. They sum to 1."""
         wrote = [edit for edit in self.edits if edit.kind != "minor" and edit.at <= instant]
         if not wrote:
             return [Contribution(None, None, self.created_at, 1.0)]
@@ -161,15 +178,15 @@ class Article:
         return [Contribution(agent, last[agent].person, last[agent].at, n / len(wrote)) for agent, n in counts.items()]
 
     def owner(self, instant: int) -> int | None:
-        """Who had written most of it by then, of those who are known; of equals, who wrote first."""
+        """The latest account of the agent with the largest known share; of equal shares, the first author."""
         known = [part for part in self.parts(instant) if part.agent is not None]
         return max(known, key=lambda part: part.share).person if known else None
 
-    # What came of it
+    # Use
 
     @cached_property
     def citations(self) -> list[ArticleLink]:
-        """The first time that each ticket was answered with it, while it was there."""
+        """The first link of each ticket while the article was available."""
         first: dict[int, ArticleLink] = {}
         for citation in sorted(self._links, key=lambda citation: citation.at):
             if self.created_at <= citation.at < (self.gone_at or citation.at + 1):
@@ -177,18 +194,19 @@ class Article:
         return list(first.values())
 
     def votes(self) -> list[tuple[int, tuple[int, ...]]]:
-        """(when a sync saw them, (for, against)) of votes that are new."""
+        """(time of the sync, (new votes for, new votes against))."""
         return _new(self._votes, self.created_at, self._counted_from[0])
 
     def views(self) -> list[tuple[int, tuple[int, ...]]]:
-        """(when a sync saw them, (how many,)) of views that are new."""
+        """(time of the sync, (new views,))."""
         return _new(self._views, self.created_at, self._counted_from[1])
 
 
 def _new(counts: Sequence[CountRecord], made: int, counted_from: int) -> list[tuple[int, tuple[int, ...]]]:
-    """What came since the count before. When it came that was there at the first sync of all, nobody knows.
+    """Differences between successive counts.
 
-    A count that falls (a vote taken back, a counter set to zero) is counted from anew.
+    The first count of an article that is older than the source's first count has no known time and is dropped. After a
+    count that falls (a withdrawn vote, a reset counter) counting starts again from the lower value.
     """
     found = []
     before: tuple[int, ...] | None = None

@@ -1,4 +1,4 @@
-"""Reading the stories of articles: their texts, their counts, and the tickets that point to them."""
+"""Load articles with their texts, counters and links from tickets."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -44,7 +44,14 @@ Reviews = Mapping[int, Sequence[Checklist]]
 def load_articles(
     store: Store, desks: Mapping[int, SourceRules], keys: Sequence[int], tickets: Tickets, reviews: Reviews
 ) -> Iterator[Article]:
-    """The stories of some articles, in order of their keys."""
+    """Load articles in order of their keys.
+
+    Args:
+        desks: source key -> its rules.
+        keys: articles.
+        tickets: loads timelines by key.
+        reviews: article -> checklists about it.
+    """
     wanted = list(keys)
     texts = _group_by_article(TextRecord(*row) for row in store.rows(_TEXTS, wanted))
     votes, views = (
@@ -71,7 +78,7 @@ def _group_by_article(rows: Iterator[Any]) -> dict[int, list[Any]]:
 
 
 def _citations(store: Store, rows: Sequence[ArticleRecord], tickets: Tickets) -> dict[int, list[ArticleLink]]:
-    """By article: who pointed to it on which ticket, and whether that ticket counts."""
+    """Article -> links from tickets, with the exclusion of the ticket."""
     of_ticket: dict[int, list[int]] = defaultdict(list)
     names = {row.id: row.native for row in rows}
     for article, ticket in store.rows(_CITING, [*names]):
@@ -93,7 +100,7 @@ def _citations(store: Store, rows: Sequence[ArticleRecord], tickets: Tickets) ->
 
 
 def _load_agent_keys(store: Store) -> dict[int, int]:
-    """Account -> the first account of the same human, for those who have several."""
+    """Account -> first account of the same agent, for agents with several accounts."""
     first: dict[str, int] = {}
     return {
         person: first.setdefault(human, person)

@@ -1,7 +1,7 @@
-"""Through whose hands a ticket goes: its stations, how they are left, and escalations.
+"""Assignment history: who held the ticket, when, how it was handed over, and escalations.
 
-A station is the time that one person has a ticket in one team. What is done with a ticket after it was solved is no
-handover: some helpdesks move a leaver's solved tickets to somebody else.
+An assignment is the time that one person holds a ticket in one team. Changes after a solve are no handovers: some
+helpdesks reassign the solved tickets of people who leave.
 """
 
 from collections.abc import Iterator
@@ -15,33 +15,35 @@ from helpdesk_kpi.milliseconds import HOUR, MINUTE
 if TYPE_CHECKING:
     from helpdesk_kpi.measure.tickets.timeline import Timeline
 
-REASON = 10 * MINUTE  # around an escalation in which the sender's note gives its reason
-ROUTING = HOUR  # from creation in which a ticket is still looking for its team
+REASON = 10 * MINUTE  # around an escalation, in which a note of the sender gives its reason
+ROUTING = HOUR  # after creation, in which a change of team is routing
 
 
 class Handover(NamedTuple):
-    """How a station was left to somebody else."""
+    """The end of an assignment: the ticket goes to another person or team."""
 
     at: int
-    sender: int | None  # who did it; the holder where a rule did, or where the next one took it over
-    person: int | None  # to whom; null: to nobody yet, or with the ticket to another team
-    team: int | None  # null: within the team
+    sender: int | None  # who moved it; the holder if a rule did, or if the next holder took it
+    person: int | None  # new holder; None: unassigned, or the holder moves along to another team
+    team: int | None  # new team; None: the same team
 
 
 class Assignment(NamedTuple):
+    """One person holds the ticket in one team, from `start` on."""
+
     start: int
     person: int
     team: int | None
-    handover: Handover | None  # null: not, or not yet
+    handover: Handover | None  # None: not handed over
 
 
 class Escalation(NamedTuple):
-    """A ticket comes to a team that the first level escalates to."""
+    """The ticket moves to a team that the first level escalates to."""
 
     at: int
-    sender: int | None  # null: nobody had it
-    has_reason: bool
-    is_timely: bool
+    sender: int | None  # None: unassigned
+    has_reason: bool  # a note of the sender within REASON
+    is_timely: bool  # within `escalate_within` of getting the ticket
 
     @property
     def is_good(self) -> bool:
@@ -49,15 +51,15 @@ class Escalation(NamedTuple):
 
 
 class AssignmentHistory:
-    """A ticket's stations and escalations, in order."""
+    """A ticket's assignments and escalations, in order of time."""
 
     def __init__(self, ticket: "Timeline") -> None:
         self.ticket = ticket
         self.assignments: list[Assignment] = []
         self.escalations: list[Escalation] = []
         self._moved: dict[int, list[Change]] = {}
-        self._here: Assignment | None = None  # the present one
-        self._released: int | None = None  # who gave its ticket back to the team
+        self._here: Assignment | None = None  # current assignment
+        self._released: int | None = None  # who returned the ticket to the team's queue
         for change in ticket.changes:
             if change.at > ticket.created_at and change.field in {"assignee", "team", "status"}:
                 self._moved.setdefault(change.at, []).append(change)
@@ -84,7 +86,7 @@ class AssignmentHistory:
             self.assignments.append(self._here)
 
     def _now(self, here: Assignment) -> None:
-        """More is known of the present station."""
+        """Replace the current assignment."""
         self._here = self.assignments[-1] = here
 
     def _is_bot(self, person: int) -> bool:
@@ -95,19 +97,19 @@ class AssignmentHistory:
         return here is None or self.ticket.assignees.at(at) != here.person or self._other_team(at) is not None
 
     def _other_team(self, at: int) -> int | None:
-        """The team that it comes to from the present station's; None: the same, or one of them is not known."""
+        """The new team, if it differs from the current assignment's; None: the same, or one of them is unknown."""
         here, team = self._here, self.ticket.teams.at(at)
         return team if here is not None and None not in {here.team, team} and here.team != team else None
 
     def _go_on(self, at: int) -> None:
-        """Something was moved while it was not done."""
+        """Process the changes of one instant while the ticket is not done."""
         here, person, team = self._here, self.ticket.assignees.at(at), self._other_team(at)
         if here is None:
             self._begin(at)
         elif person == here.person and team is None:
             self._released = None
             self._now(here._replace(team=here.team or self.ticket.teams.at(at)))
-        elif person is None and team is None:  # back in the team's queue: passed on when somebody else takes it
+        elif person is None and team is None:  # back in the team's queue: a handover once another person takes it
             self._released = self._released or self._mover(at) or here.person
         else:
             sender = self._released or self._mover(at)
@@ -117,7 +119,7 @@ class AssignmentHistory:
             self._begin(at)
 
     def _mover(self, at: int) -> int | None:
-        """The person of the team who moved it; None: a rule, a bot."""
+        """The agent who moved the ticket; None: a rule or a bot."""
         return next((c.person for c in self._moved[at] if c.field != "status" and c.who == "agent"), None)
 
     # Escalations
@@ -134,7 +136,7 @@ class AssignmentHistory:
         self.escalations.append(Escalation(at, sender, self._has_handover_note(sender, at), at - got <= within))
 
     def _has_handover_note(self, sender: int | None, at: int) -> bool:
-        """Whether the sender says why, in a note."""
+        """Whether the sender wrote a note around the escalation."""
         return sender is not None and any(
             t.kind == "comment" and not t.public and t.person == sender and abs(t.at - at) <= REASON
             for t in self.ticket.messages
@@ -142,14 +144,14 @@ class AssignmentHistory:
 
     @property
     def started_at_second_level(self) -> bool:
-        """Its first team is one that others escalate to: nobody of the first level could solve it."""
+        """Whether the first team is one that others escalate to, so that the first level never had the ticket."""
         first = next((team for team in self.ticket.teams.values if team is not None), None)
         return first in self.ticket.source_rules.escalation_teams
 
-    # What a handover is
+    # Kinds of handovers
 
     def handover_kind(self, handover: Handover) -> str:
-        """escalation, pingpong, routing or handover."""
+        """Classify: `escalation`, `pingpong` (back to an earlier holder or team), `routing` or `handover`."""
         if any(e.is_good for e in self.escalations if e.at == handover.at):
             return "escalation"
         ticket = self.ticket
@@ -159,12 +161,12 @@ class AssignmentHistory:
         return "routing" if is_new else "handover"
 
     def count_handovers_until(self, instant: int) -> bool:
-        """Whether anybody had passed it on by then."""
+        """Whether there was a handover up to `instant`."""
         return any(s.handover is not None and s.handover.at <= instant for s in self.assignments)
 
 
 def _had(track: FieldHistory, value: int | None, before: int) -> bool:
-    """Whether a person or a team had it at some time before."""
+    """Whether the person or team held the ticket before that instant."""
     spans = zip(track.values, [0, *track.times], strict=True)
     earlier: Iterator[int | None] = (held for held, since in spans if since < before)
     return value is not None and value in earlier

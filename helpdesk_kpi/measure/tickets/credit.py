@@ -1,16 +1,16 @@
-"""Who did how much of the work on a ticket."""
+"""Split the credit for a ticket among the people who worked on it."""
 
 from collections.abc import Sequence
 
 from helpdesk_kpi.measure.tickets.timeline_events import Message
 
-MOST = 5  # of one person's messages count: many short ones are no more work
+MOST = 5  # messages of one person that count at most: many short ones are not more work
 
 
 def share_credit(messages: Sequence[Message], until: int, solver: int | None) -> list[tuple[int | None, float]]:
-    """The parts of a ticket's people, by their replies and notes up to an instant; they sum to 1.
+    """Split the credit by replies and notes up to an instant; shares sum to 1.
 
-    Without any words, all of it is the solver's.
+    Without any message the solver (None: unknown) gets all of it.
     """
     words: dict[int | None, int] = {}
     for message in messages:

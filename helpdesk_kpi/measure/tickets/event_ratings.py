@@ -1,4 +1,4 @@
-"""Answers to surveys that a ticket's events tell and the list of ratings lacks: each witness counts."""
+"""Survey answers from a ticket's events that are missing in the helpdesk's list of ratings."""
 
 from collections.abc import Iterator, Sequence
 
@@ -7,13 +7,16 @@ import msgspec
 from helpdesk_kpi.store.ticket_records import EventRecord, RatingRecord
 
 ANSWERS = frozenset({"good", "bad"})
-NEAR = 10_000  # ms by which the events of a survey may be ahead of its rating: each is written by its own clock
+NEAR = 10_000  # ms by which a survey's events may precede its rating: vendors write them with different clocks
 
 
 def with_event_answers(ratings: Sequence[RatingRecord], surveys: Sequence[EventRecord]) -> Sequence[RatingRecord]:
-    """The ratings of a ticket, with the answers that only its events tell. `surveys`: in order of time.
+    """The ratings of a ticket, completed with answers that only its events have.
 
-    Events tell of one question only. Where ratings have questions of their own, they are told by those.
+    Events cover one question only. If ratings have questions of their own, they are returned unchanged.
+
+    Args:
+        surveys: survey events of the ticket, in order of time.
     """
     answers = [e for e in surveys if e.after in ANSWERS]
     if not answers or any(r.question for r in ratings):
@@ -26,7 +29,7 @@ def with_event_answers(ratings: Sequence[RatingRecord], surveys: Sequence[EventR
 def given_in(
     rating: RatingRecord, ratings: Sequence[RatingRecord], answers: Sequence[EventRecord]
 ) -> list[EventRecord]:
-    """The answers from a rating's offer until the next one's."""
+    """The answers between a rating's offer and the next rating's offer."""
     end = min((r.offered_at for r in ratings if r.offered_at > rating.offered_at), default=None)
     return [e for e in answers if e.at + NEAR >= rating.offered_at and (end is None or e.at + NEAR < end)]
 
@@ -34,9 +37,9 @@ def given_in(
 def _unlisted(
     ratings: Sequence[RatingRecord], surveys: Sequence[EventRecord]
 ) -> Iterator[tuple[int | None, list[EventRecord]]]:
-    """Surveys of which no rating is told: when each was offered (None: not told), and its answers.
+    """(when it was offered, its answers) of each survey without a rating; None: the offer is unknown.
 
-    A survey begins with a rating's offer, or where events tell of an offer after an answer.
+    A survey begins with a rating's offer, or with an offer in the events after an answer.
     """
     starts = sorted((r.offered_at - NEAR for r in ratings), reverse=True)
     is_rated, offered = False, None
@@ -59,7 +62,7 @@ def _unlisted(
 
 
 def _is_kept(answers: Sequence[EventRecord], ratings: Sequence[RatingRecord]) -> bool:
-    """Whether one of the ratings has this answer as its latest: some helpdesks write over the one before."""
+    """Whether a rating has this answer as its latest state: some helpdesks overwrite the one before."""
     first, last = answers[0], answers[-1]
     changed = ((r, r.changed_at or r.answered_at) for r in ratings)
     return any(
@@ -77,7 +80,7 @@ def _answered(rating: RatingRecord, answers: Sequence[EventRecord]) -> RatingRec
 
 
 def _made(offered: int | None, answers: Sequence[EventRecord]) -> RatingRecord:
-    """A rating of which no list tells. It was offered when the events say so, else when it was answered."""
+    """Build a rating from events. Without an offer in the events, the first answer's time counts as the offer."""
     first = answers[0]
     offered = first.at if offered is None else offered
     return RatingRecord(

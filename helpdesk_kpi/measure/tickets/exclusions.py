@@ -1,4 +1,4 @@
-"""What leaves a ticket out of a KPI, and since when. Nothing vanishes: it stays in the rows, with its reason."""
+"""Exclusion of tickets from KPIs: the reason and since when. Excluded rows stay stored, with their reason."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -14,10 +14,10 @@ RATINGS = frozenset({"survey.answers", "survey.offered", "survey.dimensions"})
 
 
 def apply_exclusions(subject: Any, kpi: Kpi, variant: Variant) -> Iterable[Observation]:
-    """What a KPI says of a story. Of a ticket, with what leaves it out applied:
+    """Compute a KPI's observations of a subject, with the exclusion of tickets applied.
 
-    one that never counts gives its observations with the reason as `stop`; one that is left out later gives them
-    twice: as they were until then, and with the reason since. What happened on a ticket before it moved away stays.
+    A ticket that never counts gives its observations with the reason as `stop`. One that is excluded later gives them
+    twice: as they were until then, and with the reason since. What happened before a ticket moved away stays.
     """
     found = variant.function(subject)
     if not isinstance(subject, Timeline):
@@ -32,7 +32,7 @@ def apply_exclusions(subject: Any, kpi: Kpi, variant: Variant) -> Iterable[Obser
 
 
 def moved(found: Iterable[Observation], left_at: int) -> Iterator[Observation]:
-    """Observations of a ticket that moved then to where nothing is read: what runs on or comes later is left out."""
+    """Exclude, for a ticket that moved to a place that is not read, what still runs then or comes later."""
     for o in found:
         runs_on = o.start is not None and (o.end is None or o.end > left_at)
         if o.stop in EXCLUDED or (o.at < left_at and not runs_on) or (o.until is not None and o.until <= left_at):
@@ -45,7 +45,7 @@ def moved(found: Iterable[Observation], left_at: int) -> Iterator[Observation]:
 
 
 def mark_excluded(found: Iterable[Observation], reason: str, since: int | None) -> Iterator[Observation]:
-    """Observations of what is left out for a reason since an instant (None: always)."""
+    """Mark observations as excluded for a reason since an instant (None: always)."""
     for o in found:
         if o.stop in EXCLUDED:
             yield o
@@ -60,31 +60,32 @@ def mark_excluded(found: Iterable[Observation], reason: str, since: int | None) 
 
 
 def find_exclusion(ticket: Timeline) -> tuple[str, int | None]:
-    """Why a ticket is no support work, and from when on; ("", None): it is."""
+    """(reason, since) of a ticket that is no support work; since None: always. ("", None): it counts."""
     return (ticket.exclusion_reason, None) if ticket.exclusion_reason else _gone(ticket, is_valid=True)
 
 
 def _exclusion_reason(ticket: Timeline, kpi: Kpi, variant: Variant) -> tuple[str, int | None]:
-    """(reason, from when on; None: always) or ("", None)."""
+    """(reason, since; None: always), or ("", None) if the ticket counts."""
     if variant.population == "valid" and ticket.exclusion_reason:
         return ticket.exclusion_reason, None
     if reason := missing_history(ticket, kpi.needs, is_instant=kpi.is_instant):
         return reason, None
     if kpi.is_instant:
-        return "", None  # its spans end where the ticket is gone; before, it was there
+        return "", None  # its spans end where the ticket is gone; earlier ones count
     return _gone(ticket, is_valid=variant.population == "valid")
 
 
 def missing_history(ticket: Timeline, needs: frozenset[str], *, is_instant: bool = False) -> str:
-    """Why what happened on the ticket is not known well enough for these needs; "" if it is.
+    """Why the ticket's known history is not enough for these needs; "" if it is.
 
-    `is_instant`: asked is only what it is at an instant, which its row tells.
+    Args:
+        is_instant: only the state at an instant is needed, which the ticket's row has.
     """
     if ticket.row.replies_known != "yes" and "comments.public" in needs:
         return f"replies_{ticket.row.replies_known}"
     if (
         lacking := needs & ticket.source_rules.missing_capabilities & HISTORY_NEEDS
-    ):  # what cannot be read is not known; it is never "never"
+    ):  # what cannot be read is unknown; it does not mean that nothing happened
         return "replies_unreadable" if "comments.public" in lacking else "history_unknown"
     if REFUSED_RATING in ticket.refused and not RATINGS.isdisjoint(needs):
         return "rating_unreadable"
@@ -92,7 +93,7 @@ def missing_history(ticket: Timeline, needs: frozenset[str], *, is_instant: bool
 
 
 def _not_whole(ticket: Timeline, needs: frozenset[str], *, is_instant: bool) -> str:
-    """Why the history of the ticket is not whole; "" if it is."""
+    """Why the history of the ticket is incomplete; "" if it is complete."""
     is_known = ticket.row.changes_known == "yes" or _needs_words(ticket, needs)
     if not is_known or ticket.known_from > ticket.created_at or REFUSED_ROW in ticket.refused:
         return "history_unknown"
@@ -102,15 +103,15 @@ def _not_whole(ticket: Timeline, needs: frozenset[str], *, is_instant: bool) -> 
 
 
 def _needs_words(ticket: Timeline, needs: frozenset[str]) -> bool:
-    """Whether only words are needed, of an imported ticket: its replies have their own times, its states have not.
+    """Whether only messages are needed of an imported ticket: its replies have their own times, its states do not.
 
-    Without a reply it is not known either whether all words were imported.
+    Without a reply it is unknown whether all messages were imported.
     """
     return bool(ticket.row.is_imported and ticket.replies) and (needs & HISTORY_NEEDS) <= {"comments.public"}
 
 
 def _has_holes(ticket: Timeline, needs: frozenset[str]) -> bool:
-    """Whether a field that is needed has a value of which nothing tells since when."""
+    """Whether a needed field has a value with an unknown start."""
     if "status.history" in needs and (ticket.has_history_gaps or ticket.has_no_events):
         return True
     if "states" in ticket.without_times and "status.history" in needs:

@@ -1,4 +1,4 @@
-"""Histories that end at another value than the ticket has now: the ticket's own value holds, from when it is known."""
+"""Histories that end at another value than the ticket has now: the ticket's value wins, once it is known."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -9,16 +9,16 @@ from helpdesk_kpi.store.ticket_records import TicketRecord
 
 
 class End(NamedTuple):
-    """How a history goes on to the present value."""
+    """The missing last change from a history to the present value."""
 
     change: Change
-    is_dated: bool  # it is known since when; else only that it is so by the ticket's last update
+    is_dated: bool  # the time is known; else it is that of the ticket's last update
 
 
 def ends_elsewhere(desk: SourceRules, row: TicketRecord, changes: Sequence[Change]) -> list[End]:
-    """The changes that are missing at the end of a history, by field.
+    """Find the changes that are missing at the end of a history, at most one per field.
 
-    What was deleted or moved away has no present value of its own. A history that is newer than the row is right.
+    Deleted or moved tickets have no present value. A history that is newer than the row is complete.
     """
     if row.deleted_at is not None or row.left_at is not None or row.changes_known != "yes":
         return []
@@ -61,7 +61,7 @@ def _is_newer(change: Change | None, row: TicketRecord) -> bool:
 
 
 def _is_at_once(change: Change | None, row: TicketRecord) -> bool:
-    """Whether the last known change is of the last update: what is missing happened in that same instant."""
+    """Whether the last known change is at the last update: the missing one happened in the same instant."""
     return change is not None and change.at == row.updated_at
 
 

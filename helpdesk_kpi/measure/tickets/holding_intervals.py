@@ -1,4 +1,4 @@
-"""Which parts of a ticket's life count for a clock: while it waited for the team, while somebody had it."""
+"""Spans of a ticket that count for a clock: while it waits for the team, or while a person holds it."""
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -12,20 +12,20 @@ FOR_THE_OWNER = frozenset({"new", "open"})
 
 
 class HoldingInterval(NamedTuple):
-    """One person and a ticket that was theirs, perhaps several times."""
+    """The spans in which one person held a ticket."""
 
     agent: int
-    had: tuple[Span, ...]  # while it was theirs and not done
-    pieces: tuple[Span, ...]  # what of that it was on them to act
+    had: tuple[Span, ...]  # assigned to them and not done
+    pieces: tuple[Span, ...]  # the part in which they had to act
 
 
 def list_waiting_spans(ticket: Timeline) -> tuple[Span, ...]:
-    """While the customer waited for the team: new, open or on hold."""
+    """Spans in which the customer waits for the team: new, open or on hold."""
     return _merge_spans((start, end) for start, end, state, *_ in ticket.spans() if state in FOR_THE_TEAM)
 
 
 def list_holding_intervals(ticket: Timeline) -> Iterator[HoldingInterval]:
-    """Whoever had the ticket while there was something to do, in the order in which they first had it."""
+    """One entry per person who held the ticket while there was something to do, in order of first assignment."""
     had: dict[int, list[Span]] = {}
     pieces: dict[int, list[Span]] = {}
     for start, end, state, _, _, assignee in ticket.spans():
@@ -41,7 +41,7 @@ def list_holding_intervals(ticket: Timeline) -> Iterator[HoldingInterval]:
 
 
 def _merge_spans(spans: Iterable[tuple[int, int | None]]) -> tuple[Span, ...]:
-    """Spans in order, those that touch made one."""
+    """Merge adjacent spans; None as an end becomes FOREVER."""
     found: list[Span] = []
     for start, until in spans:
         end = FOREVER if until is None else until

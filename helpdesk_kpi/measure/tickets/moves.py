@@ -1,4 +1,4 @@
-"""Tickets that moved: their life here begins with the move that brought them, and pauses while they were away."""
+"""Tickets that moved between places: the history here starts with the move in, and pauses while they are away."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -8,18 +8,19 @@ import msgspec
 from helpdesk_kpi.store.change_order import in_turn
 from helpdesk_kpi.store.ticket_records import EventRecord, TicketRecord
 
-AWAY = "away"  # a field whose changes say that a ticket left for where nothing is read (a value), and came back (none)
-Stay = tuple[int, int]  # from when until when it was away
+AWAY = "away"  # field whose changes record moves to a place that is not read (a value) and back (None)
+Stay = tuple[int, int]  # [left, came back)
 
 
 def begun(row: TicketRecord) -> int:
-    """When it became a ticket that is read."""
+    """When the ticket entered a place that is read."""
     return row.created_at if row.came_at is None else max(row.created_at, row.came_at)
 
 
 def since_it_came(row: TicketRecord, events: Sequence[EventRecord]) -> Sequence[EventRecord]:
-    """What happened here. The first request counts from the day of the move; the rest of what was
-    before is another desk's.
+    """The events since the ticket came here.
+
+    The first request counts from the move on; everything else before belongs to another desk.
     """
     at = begun(row)
     if at == row.created_at:
@@ -30,7 +31,7 @@ def since_it_came(row: TicketRecord, events: Sequence[EventRecord]) -> Sequence[
 
 
 def stays_away(events: Sequence[EventRecord]) -> list[Stay]:
-    """When it was somewhere else and came back. What never came back has left, which its row says."""
+    """Spans in which the ticket was elsewhere and came back. The row has the time of a final move."""
     found: list[Stay] = []
     left: int | None = None
     for e in in_turn(e for e in events if e.kind == "change" and e.field == AWAY):
@@ -41,9 +42,7 @@ def stays_away(events: Sequence[EventRecord]) -> list[Stay]:
 
 
 def without_what_was_away(events: Sequence[EventRecord], stays: Sequence[Stay]) -> Sequence[EventRecord]:
-    """What was said and done somewhere else is another desk's. What a field had become there, it is from the return on,
-    by nobody here.
-    """
+    """Drop events of the spans elsewhere. Values that fields got there apply from the return on, without an actor."""
     if not stays:
         return events
     here = [e for e in events if not any(left <= e.at < back for left, back in stays)]

@@ -1,4 +1,4 @@
-"""What other tickets say of a ticket: where its merges lead, and of which it is an imported copy."""
+"""Relations to other tickets: merge targets, and originals of imported copies."""
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
@@ -54,7 +54,7 @@ R = TypeVar("R", MergeRow, "_Copied")
 
 
 def merges(store: Store, tickets: str) -> dict[int, list[MergeRow]]:
-    """By ticket. `tickets`: their keys as JSON."""
+    """Ticket -> all tickets that its merges lead to. `tickets`: keys as JSON."""
     return _grouped([MergeRow(*row) for row in store.rows(_MERGES, tickets)])
 
 
@@ -66,9 +66,9 @@ class _Copied(NamedTuple):
 
 
 def copies(store: Store, tickets: Sequence[int]) -> dict[int, list[CopyRow]]:
-    """By ticket, the originals of those of some tickets that are copies.
+    """Copied ticket -> its originals.
 
-    Where tickets name each other, one of the circle is the original: the oldest one that was not imported.
+    Where tickets refer to each other, the oldest one that was not imported is the original.
     """
     rows = _find_original_names(store, tickets)
     found = {}
@@ -81,7 +81,7 @@ def copies(store: Store, tickets: Sequence[int]) -> dict[int, list[CopyRow]]:
 
 
 def _find_original_names(store: Store, tickets: Sequence[int]) -> dict[int, list[_Copied]]:
-    """What some tickets are copied from, what those are copied from, and so on."""
+    """Ticket -> what it is copied from, followed recursively."""
     found: dict[int, list[_Copied]] = {}
     known, wanted = set(tickets), list(tickets)
     while wanted:
@@ -110,9 +110,9 @@ def _grouped(rows: Sequence[R]) -> dict[int, list[R]]:
 
 
 def is_evident(merges: Sequence[MergeRow], ticket: int, created_at: int) -> bool:
-    """Whether a merge leads to a ticket that counts in this one's place.
+    """Whether a merge leads to a stored ticket that counts instead of this one.
 
-    The other one has to be read. Where merges lead back to this ticket, the oldest of the circle counts.
+    Where merges lead back to this ticket, the oldest ticket of the circle counts.
     """
     if not merges:
         return False

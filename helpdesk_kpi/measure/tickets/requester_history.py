@@ -1,4 +1,4 @@
-"""Whose request a ticket is: theirs who asked, whoever is named as the requester today."""
+"""The original requester of a ticket, where the helpdesk names another one today."""
 
 from collections.abc import Collection, Mapping, Sequence
 from itertools import starmap
@@ -16,10 +16,10 @@ from helpdesk_kpi.store.ticket_records import EVENT, TICKET, EventRecord, Rating
 def with_asker(
     desk: SourceRules, row: TicketRecord, events: Sequence[EventRecord], accounts: Mapping[tuple[int, str], int]
 ) -> tuple[TicketRecord, Sequence[EventRecord]]:
-    """The row and its events with the first requester that the history tells, where it tells of changes.
+    """The row and its events with the original requester, if the history has changes of the requester.
 
-    A colleague who wrote down what somebody else wants and named them later is not the one who asks: then the first
-    requester outside the team counts. First words that stand under today's requester are by who asked.
+    A colleague may have recorded another person's request and corrected the requester later: then the first requester
+    outside the team counts. Opening messages attributed to today's requester go to the original one.
     """
     changes = _changes(events)
     if not changes:
@@ -37,7 +37,7 @@ def with_asker(
 
 
 def find_original_requesters(store: Store, config: Config) -> dict[int, int]:
-    """Tickets (keys) that name somebody else as the requester today than who asked, with the account that did."""
+    """Ticket -> account of the original requester, for tickets with another requester today."""
     events: dict[int, list[EventRecord]] = {}
     for e in starmap(EventRecord, store.rows(f"{EVENT} WHERE field = 'requester' AND kind = 'change'")):
         events.setdefault(e.ticket, []).append(e)
@@ -54,14 +54,14 @@ def find_original_requesters(store: Store, config: Config) -> dict[int, int]:
 
 
 def _first_outside(desk: SourceRules, known: Sequence[int], at: int) -> int | None:
-    """Who was never of the team, else who was not at that time, else whoever is named first."""
+    """The first account that was never in the team, else that was not at that time, else the first one."""
     never = (key for key in known if not desk.was_of_the_team(key))
     then = (key for key in known if not desk.is_internal(key, at))
     return next(never, None) or next(then, None) or next(iter(known), None)
 
 
 def as_rated(now: TicketRecord, original: TicketRecord, ratings: Sequence[RatingRecord]) -> Sequence[RatingRecord]:
-    """Answers that stand under today's requester are by who asked."""
+    """Attribute answers of today's requester to the original one."""
     if now.requester == original.requester:
         return ratings
     return [
@@ -70,12 +70,12 @@ def as_rated(now: TicketRecord, original: TicketRecord, ratings: Sequence[Rating
 
 
 def _changes(events: Sequence[EventRecord]) -> list[EventRecord]:
-    """Of the requester. What a ticket was made with is no change."""
+    """Changes of the requester. The initial value is no change."""
     return [e for e in events if e.field == "requester" and e.kind == "change" and e.before is not None]
 
 
 def accounts(store: Store, events: Collection[Sequence[EventRecord]]) -> dict[tuple[int, str], int]:
-    """The accounts that histories name as requesters: (source, id there) -> our key."""
+    """(source, native id) -> key of accounts that occur as requesters in histories."""
     changes = (e for rows in events for e in rows if e.field == "requester" and e.kind == "change")
     natives = {native for e in changes for native in (e.before, e.after) if native}
     if not natives:
@@ -87,9 +87,9 @@ def accounts(store: Store, events: Collection[Sequence[EventRecord]]) -> dict[tu
 def askers(
     desk: SourceRules, row: TicketRecord, events: Sequence[EventRecord], accounts: Mapping[tuple[int, str], int]
 ) -> tuple[int | None, ...]:
-    """The requester, those whom the history names as requesters, and who takes part with them.
+    """Accounts on the customer's side: today's requester, earlier requesters and participants.
 
-    An account that was merged into another one since still wrote as the one who asks.
+    Earlier requesters include accounts that were merged into another one since.
     """
     changes = [e for e in events if e.field == "requester" and e.kind == "change"]
     before = {accounts.get((row.source, native)) for e in changes for native in (e.before, e.after) if native}

@@ -1,4 +1,4 @@
-"""Observations of spans that end with a solve: one for each state of knowledge, each takes the place of the last."""
+"""Observations of spans that end with a solve: one per state of knowledge; each replaces the one before."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from helpdesk_kpi.measure.tickets.timeline_events import Solve
 
 
 def spans_until_last_solve(ticket: Timeline, start: int) -> Iterator[Observation]:
-    """Running until solved, and again after a reopen."""
+    """Spans that run until a solve, and again after a reopen."""
     running_since: int | None = start
     for solve in ticket.solves:
         if solve.at < start:
@@ -25,7 +25,10 @@ def spans_until_last_solve(ticket: Timeline, start: int) -> Iterator[Observation
 
 
 def spans_until_accepted_solve(ticket: Timeline, start: int, *, until_known: bool = False) -> Iterator[Observation]:
-    """Running until the customer's acceptance of a solve is known; then to that solve, or to when it was known."""
+    """Spans that run until the acceptance of a solve is known.
+
+    Then they end at that solve, or with `until_known` when the acceptance was known.
+    """
     found = find_acceptance(ticket, start)
     if found is None:
         yield spans_until_solve(ticket, start, None, since=start)
@@ -40,7 +43,7 @@ def spans_until_accepted_solve(ticket: Timeline, start: int, *, until_known: boo
 def spans_until_solve(
     ticket: Timeline, start: int, solve: Solve | None, *, since: int | None = None, until: int | None = None
 ) -> Observation:
-    """One row; without a solve it runs."""
+    """Build one observation; without a solve it still runs."""
     created = ticket.created_at
     return Observation(
         at=created, start=start, end=solve.at if solve else None, agent=solve.agent if solve else None,

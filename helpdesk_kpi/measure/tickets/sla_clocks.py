@@ -1,4 +1,4 @@
-"""What a helpdesk promised on a ticket: runs of its promises' clocks, whatever form it tells them in."""
+"""Runs of a ticket's SLA clocks, from cycles (Jira, Freshdesk) or SLA events (Zendesk)."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
@@ -7,7 +7,7 @@ from typing import NamedTuple
 from helpdesk_kpi.milliseconds import DAY
 from helpdesk_kpi.store.ticket_records import SlaCycleRecord, SlaEventRecord
 
-#: What helpdesks call a promise -> the KPI whose span it is about. What stands here under no name keeps its own.
+#: Vendor's name of an SLA metric -> the KPI with the same span. Other names stay as they are.
 KPI_OF = {
     "reply_time": "first_reply_time",  # Zendesk's metric; from the second run on, it is about the next reply
     "resolution_time": "full_resolution_time",
@@ -16,22 +16,28 @@ KPI_OF = {
     "next_response": "next_reply_time",
     "resolution": "full_resolution_time",
 }
-NOT_YET = 100 * 365 * DAY  # a deadline that nobody knows lies so far ahead
+NOT_YET = 100 * 365 * DAY  # replaces an unknown deadline
 
 
 class SlaRun(NamedTuple):
-    """One run of a promise's clock."""
+    """One run of an SLA clock."""
 
     metric: str  # a KPI's id, or the helpdesk's own word
     start: int
     end: int | None  # None: it still runs
-    due: int  # late is what ends after it, or still runs then
+    due: int  # the run is late if it ends after this, or still runs then
 
 
 def list_sla_runs(
     cycles: Iterable[SlaCycleRecord], events: Sequence[SlaEventRecord], roles: Mapping[str, str]
 ) -> list[SlaRun]:
-    """All runs of one ticket's promises. `roles`: what the configuration says of a promise, by its id or its field."""
+    """All SLA runs of one ticket, in order of their starts.
+
+    Args:
+        cycles: runs that the helpdesk reports as such.
+        events: SLA events of the ticket.
+        roles: id, field or name of an SLA, casefolded -> its metric, from the configuration.
+    """
     found = [run for row in cycles if (run := _of_cycle(row, roles))]
     in_order = sorted(events, key=lambda e: (e.metric, e.instance, e.at))
     for (metric, instance), group in groupby(in_order, key=lambda e: (e.metric, e.instance)):
@@ -48,11 +54,11 @@ def _of_cycle(row: SlaCycleRecord, roles: Mapping[str, str]) -> SlaRun | None:
 
 
 def _due(row: SlaCycleRecord, start: int) -> int:
-    """The instant of the breach; where the helpdesk's verdict on a run says otherwise, the verdict holds."""
+    """The instant of the breach. If the helpdesk's own verdict on the run differs, the verdict wins."""
     if row.stopped_at is None:
         if row.breach_at is not None and (row.is_breached or not row.is_paused):
             return row.breach_at
-        return row.read_at if row.is_breached else start + NOT_YET  # while it stands, its deadline moves
+        return row.read_at if row.is_breached else start + NOT_YET  # while the clock is paused, its deadline moves
     if row.is_breached is None:
         if row.breach_at is not None:
             return row.breach_at
@@ -63,7 +69,7 @@ def _due(row: SlaCycleRecord, start: int) -> int:
 
 
 def _of_events(metric: str, instance: int, events: Sequence[SlaEventRecord]) -> Iterator[SlaRun]:
-    """A run without a target is no promise. A breach that was taken back is not in the store."""
+    """Runs of one metric instance. A run without a target is no SLA; withdrawn breaches are not stored."""
     began = next((e.at for e in events if e.kind == "activate"), None)
     if began is None or not any(e.kind in {"apply_sla", "apply_group_sla", "breach"} for e in events):
         return

@@ -1,4 +1,4 @@
-"""Where a ticket spends its time: in the queue, with an agent, being handed over, with others, with the customer."""
+"""Time of a ticket by stage: queue, agent, handover, escalated, third party, customer."""
 
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
@@ -12,7 +12,7 @@ _BY_STATE: dict[str, Stage] = {"pending": "customer", "hold": "third_party"}
 
 
 class StageInterval(NamedTuple):
-    """A span [start, end) in one stage; `end` None: it goes on."""
+    """A span [start, end) in one stage; `end` None: it still runs."""
 
     start: int
     end: int | None
@@ -23,13 +23,15 @@ class StageInterval(NamedTuple):
 
 
 def list_stage_intervals(ticket: Timeline) -> Iterator[StageInterval]:
-    """The ticket's life until it is solved, cut wherever stage, team, assignee or severity change.
+    """Cut the ticket's open time wherever stage, team, assignee or severity change.
 
-    A hand-over lasts from the moment when whoever had it gave it away until somebody else does something with it.
+    A handover lasts from the moment when the holder gives the ticket away until another person acts on it.
     """
     acts = _acts(ticket)
-    holder: int | None = None  # who had it last and did not only receive it
-    taken_at = 0  # when somebody else acted after it was given away; FOREVER: nobody yet; 0: it was not given away
+    holder: int | None = None  # last holder who acted on it
+    taken_at = (
+        0  # when another person acted after the handover; 0: not handed over; FOREVER: handed over, not picked up yet
+    )
     before: int | None = None
     for start, end, state, severity, team, assignee in ticket.spans():
         if holder is not None and assignee not in {before, holder}:
@@ -49,7 +51,7 @@ def list_stage_intervals(ticket: Timeline) -> Iterator[StageInterval]:
 
 
 def _takes(at: int, who: int | None, given_at: int, assignee: int | None) -> bool:
-    """In the moment of the change itself only who receives it can take it: the rest is part of giving it away."""
+    """Whether an act picks the ticket up. At the instant of the handover only the receiver can."""
     return at > given_at or (at == given_at and who == assignee)
 
 
@@ -62,7 +64,7 @@ def _stage(ticket: Timeline, state: str, team: int | None, assignee: int | None)
 
 
 def _acts(ticket: Timeline) -> list[tuple[int, int | None]]:
-    """Words and changes of status of people of the team, and taking it over, in order."""
+    """(time, person) of messages, status changes and self-assignments of agents, in order."""
     found = [(t.at, t.person) for t in ticket.messages if t.who == "agent"]
     found += [(c.at, c.person) for c in ticket.changes if c.who == "agent" and ticket.is_act(c)]
     return sorted(found, key=lambda act: act[0])

@@ -1,6 +1,6 @@
-"""One ticket's life: who said what, in which state, under whom, when it was solved and reopened.
+"""One ticket's history: messages, states, assignees, solves, reopens, waits and surveys.
 
-A KPI function gets a Timeline and reads it like a story. Every instant is UTC epoch ms; people and teams are keys.
+KPI functions for tickets receive a Timeline. Instants are UTC epoch ms; people and teams are keys of the store.
 """
 
 from collections import Counter
@@ -44,14 +44,21 @@ from helpdesk_kpi.model import REFUSED_RATING, REFUSED_ROW
 from helpdesk_kpi.store.change_order import in_order, in_turn
 from helpdesk_kpi.store.ticket_records import NO_RECORDS, EventRecord, RatingRecord, TicketRecord, TicketRecords
 
-#: (start, end, state, severity, team, assignee); end None: it goes on.
+#: (start, end, state, severity, team, assignee); end None: it still runs.
 Span = tuple[int, int | None, str, str | None, int | None, int | None]
-#: What it is when somebody opens a ticket again without a word: a customer who does so has not got what they need.
+#: Kind of a reopen without a message, by who reopened: a customer who does so is not satisfied with the solution.
 SILENTLY = {"agent": "agent", "light_agent": "agent", "customer": "not_fixed"}
 
 
 class Timeline:
-    """One ticket: its row, its events in any order, and what lies beside."""
+    """One ticket with its history.
+
+    Args:
+        desk: rules of the source.
+        row: the ticket's row.
+        events: its events, in any order.
+        related: ratings, SLA records, links and other records of the ticket.
+    """
 
     def __init__(
         self,
@@ -77,30 +84,28 @@ class Timeline:
         self.requester: int | None = row.requester
         self.channel: str | None = row.channel
         self.deleted_at: int | None = row.deleted_at
-        self.known_from: int = max(row.changes_known_from or 0, desk.since)  # history before is not known
-        self.exclusions: dict[
-            object, tuple[str, int | None]
-        ] = {}  # by what is asked of it, so that it is found out once
+        self.known_from: int = max(row.changes_known_from or 0, desk.since)  # earlier history is unknown
+        self.exclusions: dict[object, tuple[str, int | None]] = {}  # cache, by population and needs
         moves = in_turn(e for e in events if e.kind == "change" and e.field == "brand")
-        self.brand = moves[0].before if moves else row.brand  # at first
+        self.brand = moves[0].before if moves else row.brand  # the first one
         self.messages: list[Message] = []
         self.changes: list[Change] = []
         self.surveys: list[EventRecord] = []
-        self.merge_links: list[int] = []  # instants in which a merge was told
-        self.has_session = False  # a messaging session is told, whether somebody replied in it or not
+        self.merge_links: list[int] = []  # instants of merge links
+        self.has_session = False  # a messaging session is reported, with or without a reply
         self._read(events)
         self.ends = ends_elsewhere(desk, row, self.changes)
         self.changes = sorted([*self.changes, *(end.change for end in self.ends)], key=lambda c: c.at)
-        #: Fields of which nothing tells since when they have their value.
+        #: Fields with a present value of unknown start.
         self.undated = frozenset(end.change.field for end in self.ends if not end.is_dated)
         self.ratings: Sequence[RatingRecord] = with_event_answers(as_rated(now, row, related.ratings), self.surveys)
         if any(e.after in ANSWERS for e in self.surveys):  # the answer is known, whatever its own row says
             self.refused -= {REFUSED_RATING}
 
     def _read(self, events: Sequence[EventRecord]) -> None:
-        """Sort what happened; within one instant words come before what was done with the ticket.
+        """Sort events into messages, changes, surveys and links; within one instant messages come before changes.
 
-        Comments of before the one that made the ticket came in by a merge: they are of another ticket's life.
+        Comments older than the one that created the ticket came in by a merge and belong to another ticket.
         """
         made_at = max((e.at for e in events if e.kind == "comment" and e.at <= self.created_at), default=None)
         ordered = sorted(events, key=lambda e: (e.at, e.kind == "change", e.seq))
@@ -117,14 +122,15 @@ class Timeline:
                 self.messages.append(self._message(e, made_at))
 
     def _changed_by(self, e: EventRecord) -> ActorClass:
-        """What an account that only brings requests in sets, nobody did."""
+        """Class of the actor of a change; changes by intake accounts count as the system's."""
         if e.actor in self.source_rules.intake:
             return "system"
         return self._side(e, self.source_rules.who(e.actor, e.at, e.via, e.rule, self.askers, public=False))
 
     def _side(self, e: EventRecord, actor: ActorClass) -> ActorClass:
-        """Who asked does not answer: of the team elsewhere or later, they are the customer of their own request, unless
-        the team asked itself, which leaves the whole ticket out.
+        """Treat an agent who is a requester as the customer of their own ticket.
+
+        Requests of the team to itself stay as they are: they are excluded as a whole.
         """
         if actor not in {"agent", "light_agent"} or e.actor not in self.askers:
             return actor
@@ -145,8 +151,9 @@ class Timeline:
         )  # fmt: skip
 
     def _makes(self, e: EventRecord, made_at: int | None, actor: ActorClass) -> bool:
-        """Whether a ticket's first comment is the one that made it. Some helpdesks write it a moment after the ticket;
-        then only what the customers' side says is taken for it.
+        """Whether a ticket's first comment is the one that created it.
+
+        Some helpdesks save it a moment after the ticket; then only a comment of the customer's side qualifies.
         """
         if made_at is not None:
             return e.at == made_at
@@ -154,7 +161,7 @@ class Timeline:
 
     @cached_property
     def is_internal(self) -> bool:
-        """Whether the team asked itself."""
+        """Whether the requester belongs to the team."""
         return self.source_rules.is_internal(self.requester, self.created_at, self.brand)
 
     # Fields over time
@@ -197,14 +204,14 @@ class Timeline:
         return track
 
     def fact(self, at: int, agent: int | None = None, **more: Any) -> Observation:
-        """What is so at an instant, with the team and the severity that the ticket has then."""
+        """Build an observation at an instant, with the ticket's team and severity then."""
         return Observation(at=at, agent=agent, team=self.team_at(at), severity=self.severity_at(at), **more)
 
     def severity_at(self, instant: int) -> str | None:
         return self._severity.at(instant)  # type: ignore[no-any-return]
 
     def status_at(self, instant: int) -> str | None:
-        """The helpdesk's own."""
+        """The helpdesk's own name of the status."""
         return native(self._status.at(instant))
 
     def state_at(self, instant: int) -> str:
@@ -226,7 +233,7 @@ class Timeline:
 
     @cached_property
     def assignment_history(self) -> AssignmentHistory:
-        """Through whose hands it went."""
+        """Who held the ticket, when, and how it was handed over."""
         return AssignmentHistory(self)
 
     @property
@@ -256,13 +263,13 @@ class Timeline:
         return found
 
     def _assignee_of(self, change: Change) -> int | None:
-        """Whose ticket it was then; if it was taken from them in the same instant, theirs."""
+        """The assignee at the change; if they were unassigned in the same instant, the assignee before."""
         now = self.assignee_at(change.at)
         return self.assignee_at(change.at - 1) if now is None else now
 
     @cached_property
     def reopens(self) -> list[Reopen]:
-        """Every change from done to not done, with its kind as it came to be known."""
+        """Every change from done to not done, with its kind by time of knowledge."""
         found = []
         ends = [s.at for s in self.solves[1:]]
         for number, solve in enumerate(self.solves):
@@ -278,7 +285,7 @@ class Timeline:
         return found
 
     def _brought(self, change: Change, *, after: int) -> Message | None:
-        """The customer's message that reopened it: of the same instant, or one that a rule acted on a moment later.
+        """The customer's message that reopened the ticket: of the same instant, or one that a rule acted on later.
 
         Zendesk saves both at once; in Jira an automation sees the comment first and moves the issue then.
         """
@@ -300,24 +307,24 @@ class Timeline:
 
     @cached_property
     def sla_runs(self) -> list[SlaRun]:
-        """Of the clocks of what the helpdesk promised."""
+        """Runs of the helpdesk's SLA clocks."""
         return list_sla_runs(self.cycles, self.promises, self.source_rules.sla_names)
 
-    # Words
+    # Messages
 
     @cached_property
     def replies(self) -> list[Message]:
-        """Public comments of people of the team; the comment that made the ticket is none, nor what a merge leaves."""
+        """Public comments of agents, without the creating comment and comments of merges."""
         return [t for t in self.public_notes if t.via not in MERGE]
 
     @cached_property
     def public_notes(self) -> list[Message]:
-        """As `replies`, with what a merge leaves: helpdesks' own figures count whatever an agent's name is on."""
+        """As `replies`, with comments of merges: vendors' own metrics count every comment under an agent's name."""
         messages = (t for t in self.messages if t.kind == "comment" and t.public and not t.creating)
         return [t for t in messages if t.who == "agent"]
 
     def is_agent_by_vendor_rule(self, message: Message) -> bool:
-        """Whether a helpdesk that goes by roles takes it for an agent's word, by whatever way it was written."""
+        """Whether a helpdesk that goes by roles alone takes the message for an agent's."""
         facts = self.source_rules.person(message.person)
         was_agent = facts.kind_at(message.at) == "agent"
         was_agent = was_agent or self.source_rules.who(message.person, message.at, None, None, self.askers) == "agent"
@@ -325,13 +332,13 @@ class Timeline:
 
     @cached_property
     def contacts(self) -> list[Message]:
-        """Effective contact by a person of the team: replies, answered calls, human chat messages."""
+        """Effective contacts by agents: replies, answered calls, chat messages by people."""
         talks = [t for t in self.messages if t.kind != "comment" and t.who == "agent"]
         return sorted([*self.replies, *talks], key=lambda t: t.at) if talks else self.replies
 
     @cached_property
     def citations(self) -> list[ArticleLink]:
-        """Links to articles in public comments of people of the team."""
+        """Links to articles in public comments of agents."""
         messages = (t for t in self.messages if t.kind == "comment" and t.public and t.who == "agent")
         wrote = {(t.at, t.person): t for t in messages}
         return [
@@ -346,20 +353,20 @@ class Timeline:
 
     @cached_property
     def missing_contact_data(self) -> str:
-        """Why a first contact could have happened where this source cannot show it; "" if it could not."""
+        """Why a first contact may have happened that this source cannot show; "": it cannot have."""
         if self.channel in VOICE and "calls" in self.source_rules.missing_capabilities:
             return "no_call_data"
         if self.is_messaging and ("chats" in self.source_rules.missing_capabilities or self._lacks_session):
-            # A channel's name alone tells little: where the team's replies stand in comments, the words are there.
+            # The channel's name alone is no proof: if replies are comments, the messages are known.
             return "" if self.row.is_messaging is None and self.replies else "no_chat_data"
         return ""
 
     @property
     def _lacks_session(self) -> bool:
-        """Whether somebody had a conversation of which no session is told: it goes on, or is too old.
+        """Whether the ticket had a conversation without a reported session: it still runs, or is too old.
 
-        What nobody was given, and what a robot ended in somebody's name, was answered by nobody. Where a robot or a
-        customer went on in comments, the words stand there.
+        Tickets that were never assigned, or that a bot ended in an agent's name, were not answered. If a bot or the
+        customer continued in comments, the messages are there.
         """
         messages = (t for t in self.messages if t.kind == "chat" or (t.public and not t.creating and t.who != "agent"))
         if not self.row.is_messaging or self.has_session or next(messages, None) is not None:
@@ -371,7 +378,7 @@ class Timeline:
 
     @property
     def lacks_chat(self) -> bool:
-        """Whether its words stand in a conversation that cannot be read."""
+        """Whether its messages are in a conversation that cannot be read."""
         return self.missing_contact_data == "no_chat_data"
 
     @property
@@ -410,10 +417,10 @@ class Timeline:
 
     @cached_property
     def accepted_at(self) -> int | None:
-        """The first human act: reply, note, status change, taking it over, answered call, or writing its first words.
+        """The first act of an agent: reply, note, status change, self-assignment, answered call or creating message.
 
-        Whose login or token made the ticket tells of no act: a form's account and a mail that was forwarded accept
-        nothing. Who writes down what a customer says on the phone has accepted it.
+        The login or token that created the ticket is no act: a form's account and a forwarded mail accept nothing. An
+        agent who records a customer's call has accepted the ticket.
         """
         acts = [t.at for t in self.messages if t.who == "agent"]
         acts += [c.at for c in self.changes if c.who == "agent" and self.is_act(c)]
@@ -421,12 +428,14 @@ class Timeline:
 
     @property
     def knows_acceptance(self) -> bool:
-        """Whether nothing that is not told could have come before."""
+        """Whether no unreported contact can have come before `accepted_at`."""
         return not self.missing_contact_data or self.accepted_at == self.created_at
 
     def is_act(self, change: Change) -> bool:
-        """Whether it is one of accepting. What a ticket is made with is set by whose login made it, and is none: its
-        first status whoever set it, since some helpdesks name another submitter than whose login it was.
+        """Whether a change accepts the ticket: a status change or a self-assignment.
+
+        Initial values are no acts: the creating login sets them. That holds for the first status whoever set it, since
+        some helpdesks report another submitter than the login.
         """
         is_first = change.before is None and change.at <= self.created_at
         if is_first and (change.field == "status" or change.person == self.row.submitter):
@@ -438,22 +447,23 @@ class Timeline:
 
     @property
     def has_text_features(self) -> bool:
-        """Whether it is known what was said on it."""
+        """Whether the ticket's messages are known."""
         is_read = self.row.replies_known == "yes" and "comments.public" not in self.source_rules.missing_capabilities
         return is_read and self.knows_first_message and not self.lacks_chat
 
     @cached_property
     def knows_first_message(self) -> bool:
-        """Every ticket begins with words or a call. Without any, what happened did not arrive.
+        """Whether the first message is known. Every ticket begins with a message or a call.
 
-        `store.write.WITHOUT_FIRST_WORDS` says the same of rows, as far as they can tell.
+        `WITHOUT_FIRST_WORDS` in the store applies the same rule to rows, as far as they have the data.
         """
         return any(t.creating or t.kind != "comment" for t in self.messages) or bool(self.missing_contact_data)
 
     @cached_property
     def without_times(self) -> frozenset[str]:
-        """What a ticket that was copied from another helpdesk has no times of its own of: words, states. Everything
-        happened when it was copied, or begins long after the ticket.
+        """What of an imported ticket has no times of its own: `words`, `states`.
+
+        Then everything has the time of the import, or starts long after the ticket's creation.
         """
         if not self.row.is_imported:
             return frozenset()
@@ -471,18 +481,18 @@ class Timeline:
 
     @cached_property
     def has_history_gaps(self) -> bool:
-        """It is done, and nothing tells when: its history was not given, or ends before."""
+        """Whether the ticket is done at an unknown time: its history is missing, or ends earlier."""
         if self.row.left_at is not None or self.source_rules.state(self.row.status) not in DONE_STATES:
             return False
-        # What was done before the ticket was made, as an import with times of its own brings it, says nothing of when.
+        # Changes before the creation come with imports that keep their times; they do not date the solve.
         has_dated_status = any(c.at >= self.created_at for c in self._status_changes)
         return not has_dated_status or "status" in self.undated
 
-    # What leaves it out
+    # Exclusion
 
     @cached_property
     def merged_at(self) -> int | None:
-        """When it was merged away: the change that closed it. A link alone merges nothing."""
+        """When the ticket was merged into another one: the change that closed it. A link alone is no merge."""
         if self.row.merged_into is None or self.source_rules.state(self.row.status) not in DONE_STATES:
             return None
         if self.row.merged_into and not is_evident(self.merges, self.row.id, self.row.created_at):
@@ -494,7 +504,7 @@ class Timeline:
 
     @cached_property
     def exclusion_reason(self) -> str:
-        """Why this ticket never counts as support work, or ""."""
+        """Why this ticket never counts as support work; "": it counts."""
         if self.row.is_spam:
             return "spam"
         if self.source_rules.excluded(self.row):
@@ -509,8 +519,10 @@ class Timeline:
 
     @cached_property
     def is_outbound(self) -> bool:
-        """Whether the team wrote or called first: the helpdesk says so, or a person of the team wrote the first public
-        words in the helpdesk itself. Who submitted or created the ticket says nothing.
+        """Whether the team wrote or called first.
+
+        That is so if the helpdesk reports it, or if an agent wrote the first public message in the helpdesk itself. The
+        submitter or creator of the ticket is no evidence.
         """
         if self.row.direction is not None or self.channel in BY_THE_TEAM:
             return self.row.direction != "inbound"
@@ -522,7 +534,7 @@ class Timeline:
         return (self.channel if first.via is None else first.via) in IN_THE_HELPDESK
 
     def spans(self) -> Sequence[Span]:
-        """Not-done spans as (start, end, state, severity, team, assignee), split wherever one of them changes."""
+        """Open spans as (start, end, state, severity, team, assignee), split wherever one of them changes."""
         return self._spans
 
     @cached_property
@@ -546,9 +558,9 @@ class Timeline:
     # Surveys
 
     def answers(self) -> list[SurveyResponse]:
-        """Every question of every survey that was answered, with its dimension and its answers in order of time.
+        """Every answered question of every survey, with its dimension and its answers in order of time.
 
-        A rating tells only its latest state; where the ticket's history tells of earlier ones, they are kept.
+        A rating has only its latest state; earlier ones come from the ticket's history, if it has them.
         """
         given = [(r, self.source_rules.dimension(r.question)) for r in self.ratings if self._is_answer(r)]
         questions = Counter((r.native, dimension) for r, dimension in given)
@@ -558,7 +570,7 @@ class Timeline:
         ]
 
     def no_answers(self) -> list[InvalidRating]:
-        """The ratings that nobody gave (a default, a time-out), and those that the team gave itself."""
+        """Ratings that are no customer's answer: defaults, time-outs, and ratings by the team."""
         return [
             InvalidRating(self.source_rules.dimension(r.question), r.answered_at or r.offered_at, reason, r.agent)
             for r in self.ratings
@@ -569,7 +581,7 @@ class Timeline:
         return rating.answered_at is not None and rating.category is not None and not self._no_answer(rating)
 
     def _no_answer(self, rating: RatingRecord) -> str:
-        """Why a rating is no customer's; "" if it is, or if nobody has answered yet."""
+        """Why a rating is no customer's answer; "": it is one, or is not answered yet."""
         if rating.origin != "customer":
             return f"rating_{rating.origin}"
         if rating.answered_at is None or rating.rater in self.askers:
@@ -577,7 +589,7 @@ class Timeline:
         return "rating_internal" if self.source_rules.is_internal(rating.rater, rating.answered_at) else ""
 
     def _rating_versions(self, rating: RatingRecord) -> list[SurveyAnswer]:
-        """The states of one answer: as first given, and what it was changed to."""
+        """The states of one answer: the first one and its changes, in order of time."""
         assert rating.answered_at is not None
         assert rating.category is not None
         rater = self._rater(rating)
@@ -593,17 +605,17 @@ class Timeline:
         return sorted(given, key=lambda answer: answer.at)
 
     def _rater(self, rating: RatingRecord) -> int | None:
-        """An account that stands for many people is no one customer."""
+        """The rater; None for accounts that many people share."""
         return None if self.source_rules.person(rating.rater).kind == "nobody" else rating.rater
 
     def _survey_events(self, rating: RatingRecord) -> list[EventRecord]:
-        """What the history tells of a rating's main question: answers from its offer until the next survey's."""
+        """Answers to a rating's main question in the history, from its offer until the next survey's."""
         if rating.question:
             return []
         return given_in(rating, self.ratings, [e for e in self.surveys if e.after in ANSWERS])
 
     def offers(self) -> list[tuple[int, int | None]]:
-        """Every survey offered, with the instant of its first answer; none where only answers are told."""
+        """(offered at, first answered at; None: not yet) of each survey; empty if the source reports answers only."""
         if NEED_SURVEY_OFFERED in self.source_rules.missing_capabilities:
             return []
         by_survey: dict[str, list[RatingRecord]] = {}
@@ -616,5 +628,5 @@ class Timeline:
         return min((self._rating_versions(r)[0].at for r in answered), default=None)
 
 
-#: Gives the timelines of some tickets by their keys.
+#: Loads timelines by the tickets' keys.
 Tickets = Callable[[Sequence[int]], Iterable[Timeline]]

@@ -1,4 +1,4 @@
-"""What a ticket's life is made of: turns of the conversation, changes, solves, reopens, waits, answers to surveys."""
+"""Events of a ticket: messages, changes, solves, reopens, waits and survey answers."""
 
 from bisect import bisect_right
 from typing import Any, NamedTuple
@@ -19,14 +19,14 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     length: int | None
     is_thanks: bool
     is_question: bool
-    creating: bool  # it made the ticket
+    creating: bool  # the message that created the ticket
     via: str | None
     rule: str | None
-    by_macro: bool = False  # the helpdesk says that a prepared text was used
+    by_macro: bool = False  # the helpdesk reports that a macro was used
 
 
 class ArticleLink(NamedTuple):
-    """A link to an article in a public comment of a person of the team."""
+    """A link to an article in a public comment of an agent."""
 
     article: str  # native id
     at: int
@@ -36,6 +36,8 @@ class ArticleLink(NamedTuple):
 
 
 class Change(msgspec.Struct, frozen=True, gc=False):
+    """A change of one field."""
+
     at: int
     field: str
     before: str | None
@@ -45,26 +47,30 @@ class Change(msgspec.Struct, frozen=True, gc=False):
 
 
 class Solve(NamedTuple):
+    """A change from a state that is not done to one that is."""
+
     at: int
-    agent: int | None  # who solved it; an automation's solve belongs to the assignee at the time
+    agent: int | None  # who solved it; for an automation the assignee at the time
     reopened_at: int | None
     change: Change
 
 
 class Reopen(NamedTuple):
+    """A change from a done state back to one that is not."""
+
     at: int
     change: Change
     message: Message | None  # the customer's message that came with it
-    kinds: tuple[tuple[int, str], ...]  # what it is, known from when on
+    kinds: tuple[tuple[int, str], ...]  # (since when it is known, kind)
 
 
 class Wait(NamedTuple):
-    """A customer waiting for an answer."""
+    """A customer's wait for an answer."""
 
     start: int
     end: int | None
-    stop: str  # "" answered, "solved_without_reply", "history_unknown": it is over, and nothing tells when
-    by: int | None
+    stop: str  # "": answered; "solved_without_reply"; "history_unknown": over at an unknown time
+    by: int | None  # who answered
 
 
 class SurveyAnswer(NamedTuple):
@@ -72,7 +78,7 @@ class SurveyAnswer(NamedTuple):
 
     at: int
     category: str  # good, neutral, bad
-    agent: int | None  # whom the helpdesk names
+    agent: int | None  # as the helpdesk reports
     rater: int | None
 
 
@@ -81,20 +87,20 @@ class SurveyResponse(NamedTuple):
 
     dimension: str
     answers: list[SurveyAnswer]  # in order of time
-    part: float  # of the survey's one voice in this dimension: a half where two of its questions ask about it
+    part: float  # weight: 1 / number of the survey's questions in this dimension
 
 
 class InvalidRating(NamedTuple):
-    """A rating that no customer gave."""
+    """A rating that was not given by a customer."""
 
     dimension: str
     at: int
     reason: str  # see contract.NO_ANSWER
-    agent: int | None  # whom the helpdesk names
+    agent: int | None  # as the helpdesk reports
 
 
 class FieldHistory:
-    """One field over time: a value holds from its instant on."""
+    """One field over time: `values[0]` at first, `values[i + 1]` from `times[i]` on."""
 
     __slots__ = ("times", "values")
 

@@ -1,4 +1,4 @@
-"""Whose a span of a ticket's life was, over time: what lies between two instants belongs to those who had it then."""
+"""Attribute a span of a ticket to its holders: each part belongs to the person who held the ticket then."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -8,23 +8,23 @@ from helpdesk_kpi.milliseconds import FOREVER
 
 
 class WaitShare(NamedTuple):
-    """What of a span was one person's."""
+    """The part of a span that belongs to one person."""
 
-    agent: int | None  # None: nobody's, so the queue's
+    agent: int | None  # None: unassigned (queue time)
     pieces: tuple[tuple[int, int], ...]
     share: float  # of the span
 
 
 class WaitInterval(NamedTuple):
-    """From an instant on, the ticket is somebody's; `pieces` are all that they have had of the span by then."""
+    """From `at` on the ticket belongs to `agent`; `pieces` are all their parts of the span up to then."""
 
     at: int
     agent: int | None
-    pieces: tuple[tuple[int, int], ...]  # the last one still runs
+    pieces: tuple[tuple[int, int], ...]  # the last one ends at FOREVER
 
 
 def split_wait(ticket: Timeline, start: int, end: int) -> list[WaitShare]:
-    """Each owner's part of [start, end), in the order in which they first had it; their shares sum to 1."""
+    """Split [start, end) among its holders, in order of first assignment; shares sum to 1."""
     if end <= start:
         return [WaitShare(_owner(ticket, start), ((start, start),), 1.0)]
     had: dict[int | None, list[tuple[int, int]]] = {}
@@ -36,7 +36,7 @@ def split_wait(ticket: Timeline, start: int, end: int) -> list[WaitShare]:
 
 
 def attribute_wait(ticket: Timeline, start: int, end: int | None) -> Iterator[WaitInterval]:
-    """Whose the span has been, from when on, as long as it runs."""
+    """The holder of a running span over time; `end` None: it still runs."""
     had: dict[int | None, tuple[tuple[int, int], ...]] = {}
     for agent, piece in _pieces(ticket, start, FOREVER if end is None else end):
         before = had.get(agent, ())
@@ -45,7 +45,7 @@ def attribute_wait(ticket: Timeline, start: int, end: int | None) -> Iterator[Wa
 
 
 def _pieces(ticket: Timeline, start: int, end: int) -> Iterator[tuple[int | None, tuple[int, int]]]:
-    """[start, end) cut where it passed from one owner to another."""
+    """Cut [start, end) where the holder changes."""
     begun, owner = start, _owner(ticket, start)
     for at in sorted({c.at for c in ticket.changes if c.field == "assignee" and start < c.at < end}):
         following = _owner(ticket, at)
@@ -57,6 +57,6 @@ def _pieces(ticket: Timeline, start: int, end: int) -> Iterator[tuple[int | None
 
 
 def _owner(ticket: Timeline, instant: int) -> int | None:
-    """What is given to a bot waits for a person all the same."""
+    """The assignee; None: unassigned, or assigned to a bot and so still waiting for a person."""
     assignee = ticket.assignee_at(instant)
     return None if assignee in ticket.source_rules.bots else assignee
