@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from helpdesk_kpi.cli.app_context import AppContext, config_option, log_access
+from helpdesk_kpi.cli.stale_data import build_before_reading
 from helpdesk_kpi.store import Store
 
 
@@ -17,13 +18,12 @@ from helpdesk_kpi.store import Store
 def doctor(desk: AppContext, *, period: str | None, as_json: bool) -> None:
     """Examine the store: gaps in the data, unmapped words, and questions worth a look. Nothing here is a verdict."""
     from helpdesk_kpi.calendar.periods import get_last_complete_period  # noqa: PLC0415
-    from helpdesk_kpi.measure.build.build import build_stale  # noqa: PLC0415
     from helpdesk_kpi.measure.quality.outlier_questions import list_outlier_kpis  # noqa: PLC0415
 
     zone, now = desk.config.config.timezone, desk.now()
     span = desk.period(period) if period else get_last_complete_period("quarter", now, zone)
     with desk.store() as store:
-        build_stale(store, desk.config.config, extra=[(name, "strict") for name in list_outlier_kpis()])
+        build_before_reading(store, desk.config.config, extra=[(name, "strict") for name in list_outlier_kpis()])
         log_access(store, now, f"doctor {span.label}")
         found = collect_issues(desk, store, span, now)
     click.echo(json.dumps(found, ensure_ascii=False, indent=1) if as_json else format_issues(found))

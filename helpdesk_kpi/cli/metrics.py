@@ -1,4 +1,4 @@
-"""`build_stale`, `kpis`, `observations`, `explain`."""
+"""`measure`, `kpis`, `observations`, `explain`."""
 
 import json
 import sys
@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from helpdesk_kpi.cli.app_context import AppContext, config_option, log_access
+from helpdesk_kpi.cli.stale_data import build_before_reading
 from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.spreadsheet import write_records
 
@@ -61,7 +62,6 @@ def observations(
     form: str,
 ) -> None:
     """Print the observations behind a KPI, one row each."""
-    from helpdesk_kpi.measure.build.build import build_stale as fold  # noqa: PLC0415
     from helpdesk_kpi.measure.explain.observation_export import COLUMNS, Asked, export_observations  # noqa: PLC0415
     from helpdesk_kpi.measure.metrics.discovery import get_kpi, get_variant  # noqa: PLC0415
     from helpdesk_kpi.report.report_data import complete_until  # noqa: PLC0415
@@ -74,7 +74,7 @@ def observations(
         when = told if told is not None else min([now, *(u for u in complete_until(store, config).values() if u)])
         if source is not None and source not in {name for (name,) in store.rows("SELECT name FROM sources")}:
             raise UsageError(f"no source named {source!r} in the store")
-        fold(store, config, extra=[(kpi, variant)])
+        build_before_reading(store, config, extra=[(kpi, variant)])
         log_access(store, now, f"observations {kpi}/{variant}")
         where = {axis: name for axis, name in (("source", source), ("severity", severity)) if name is not None}
         rows = export_observations(store, config, Asked(kpi, variant, when, span, where))
@@ -112,7 +112,6 @@ def explain(
     as_json: bool,
 ) -> None:
     """Open a number down to its tickets: the formula, the observations, the links."""
-    from helpdesk_kpi.measure.build.build import build_stale as fold  # noqa: PLC0415
     from helpdesk_kpi.measure.explain.explain import explain_metric, format_explanation  # noqa: PLC0415
     from helpdesk_kpi.measure.explain.observation_export import Asked  # noqa: PLC0415
     from helpdesk_kpi.measure.metrics.discovery import get_kpi, get_variant  # noqa: PLC0415
@@ -126,7 +125,7 @@ def explain(
     span = desk.period(period)
     told = desk.as_of(as_of) if as_of else None
     with desk.store() as store:
-        fold(store, config, extra=[(kpi, variant)])
+        build_before_reading(store, config, extra=[(kpi, variant)])
         log_access(store, now, f"explain {kpi}/{variant} {where} {span.label}")
         when = told if told is not None else as_of_for(store, config, span, now)
         found = explain_metric(store, config, Asked(kpi, variant, when, span, where))

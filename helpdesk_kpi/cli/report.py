@@ -9,6 +9,7 @@ import click
 
 from helpdesk_kpi.cli.app_context import AppContext, config_option, log_access
 from helpdesk_kpi.cli.output import on_terminal
+from helpdesk_kpi.cli.stale_data import build_before_reading
 from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.private import write_private
 
@@ -46,7 +47,6 @@ def report(
     locale: str | None,
 ) -> None:
     """Render a report: an entry of [reports], else a template by name."""
-    from helpdesk_kpi.measure.build.build import build_stale as fold  # noqa: PLC0415
     from helpdesk_kpi.report.prepare import as_of_for, folds, get_report_config, period_of, prepare_report  # noqa: PLC0415
 
     loaded, now = desk.config, desk.now()
@@ -55,7 +55,7 @@ def report(
     part, ending = FORMATS[form]
     told = desk.as_of(as_of) if as_of else None
     with desk.store() as store:
-        fold(store, loaded.config, extra=folds(loaded, wanted))
+        build_before_reading(store, loaded.config, extra=folds(loaded, wanted))
         log_access(store, now, f"report {name} {span.label}")
         when = told if told is not None else as_of_for(store, loaded.config, span, now, wanted.wait)
         early = min(now, now if told is None else when) < span.end

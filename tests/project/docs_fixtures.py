@@ -113,8 +113,10 @@ ends with its process, so the files need no care.
 
 - `sync` and `measure` stop at once if another process does the same, and name it. `run` tries again after fifteen
   minutes.
-- `report`, `send`, `explain`, `observations`, `doctor`, `record draw` and the reports of `run` measure before they
-  read. If another process measures, they say so and wait, at most ten minutes.
+- `report`, `explain`, `observations` and `doctor` measure what is not up to date before they read. They print how much
+  that is and how long it takes on standard error. If another process measures, they read what is stored, and say so.
+- `send`, `record draw` and the reports of `run` measure before they read. If another process measures, they say so and
+  wait, at most ten minutes.
 - A store with two names (a link) has one lock. On a network drive, machines see each other's locks only if the drive
   supports `flock`, as NFS 4 and SMB do unless they are mounted without locks. SQLite itself is [not made for network
   drives](https://www.sqlite.org/useovernet.html): keep the store on a local disk of the machine that syncs.

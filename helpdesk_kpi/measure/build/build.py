@@ -77,14 +77,15 @@ def _take(store: Store, config: Config, *, everything: bool, extra: Iterable[tup
     """Mark what the configuration and the KPIs make stale, and take all marks; returns the kinds in use."""
     metrics = register_metrics(store, extra)
     rules = _ticket_rules(store, config)
-    save_identities(store, config)
-    people = _people_and_teams(store, config)
     with store.transaction() as conn:
         mark_changed_settings(conn, "ticket_rules", rules)
-        mark_changed_settings(conn, "people_and_teams", people)
         if everything:
             mark_everything(conn)
     keep_standings(store, config)
+    save_identities(store, config)  # after the standings, by which it counts former colleagues
+    people = _people_and_teams(store, config)
+    with store.transaction() as conn:
+        mark_changed_settings(conn, "people_and_teams", people)
     in_use = {metric.kpi.subject for metric in metrics}
     kinds = [kind for kind in SUBJECT_LOADERS if kind in in_use]
     take_stale(store, kinds, [metric.id for metric in metrics])
