@@ -1,6 +1,6 @@
-"""Work per available hour: whoever is on leave or works part-time is not lazy.
+"""Work per available hour: adjusts for leave and part-time.
 
-It is shown as a band around the team's median and is no race.
+Results are shown as a band around the team's median, without ranks.
 """
 
 import datetime as dt
@@ -19,16 +19,16 @@ from helpdesk_kpi.measure.query.metric_store import MetricStore
 from helpdesk_kpi.milliseconds import HOUR
 
 DAY = dt.timedelta(days=1)
-LOW, HIGH = 0.7, 1.3  # of the median: the band in which nobody asks
-FEWEST_DAYS = 20  # worked, below which a value is shown and not judged
+LOW, HIGH = 0.7, 1.3  # times the median: the usual band
+FEWEST_DAYS = 20  # worked; with fewer a value gets no verdict
 
 
 class Workload(NamedTuple):
-    """One person's weighted volume beside the time that they had for it."""
+    """One person's weighted volume and their available time."""
 
     name: str
     points: float
-    hours: float | None  # null: nothing tells when they work
+    hours: float | None  # None: working hours unknown
     days: int  # on which they were at work
     value: float | None  # points per hour
     band: Literal["within", "below", "above", "too few days", "hours not known"]
@@ -37,7 +37,11 @@ class Workload(NamedTuple):
 def workload_per_hour(
     reader: MetricStore, period: Period, as_of: int, variant: str = "strict"
 ) -> tuple[list[Workload], float | None]:
-    """Everybody who has points in the period, in the order of their names; and the median of those with enough days."""
+    """Workload of each person with points in the period.
+
+    Returns:
+        Workloads by name, and the median points per hour of people with enough days; None: no such person.
+    """
     found = []
     for name in reader.names("weighted_volume", "agent", period, as_of, variant):
         agent = next((h for h in reader.people.all if h.name == name), None)
@@ -60,8 +64,10 @@ def _classify(name: str, points: float, hours: float | None, days: int, middle: 
 
 
 def is_at_work(agent: Agent, clocks: CalendarRules, start: int, end: int) -> tuple[float | None, int]:
-    """(hours, days) for which somebody was there in [start, end): by their own hours, else by those of their team or
-    helpdesk, from `joined` to `left`, without the days of `away` and holidays. No hours where nothing tells them.
+    """(working hours, working days) of an agent in [start, end).
+
+    Uses their own hours, else those of their team or helpdesk, from `joined` to `left`, without `away` and holidays.
+    Hours are None if no working hours are configured.
     """
     calendar, zone = available_hours(agent, clocks, start), ZoneInfo(agent.zone)
     if clocks.is_always(calendar):
@@ -73,6 +79,7 @@ def is_at_work(agent: Agent, clocks: CalendarRules, start: int, end: int) -> tup
 
 
 def available_hours(agent: Agent, clocks: CalendarRules, at: int) -> BusinessCalendar:
+    """The calendar of an agent: their own, else that of their team or helpdesk."""
     if agent.told is not None and agent.told.hours is not None:
         return clocks.get(agent.told.hours)
     return clocks.calendar(None, agent.team_at(at), agent.accounts[0].source if agent.accounts else "")

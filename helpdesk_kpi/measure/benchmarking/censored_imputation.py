@@ -1,4 +1,4 @@
-"""Durations on the scale on which they are compared, also of what still runs."""
+"""Durations on a log scale, with running spans imputed."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,13 +12,13 @@ from helpdesk_kpi.milliseconds import MINUTE
 
 
 def to_log_scale(durations: ArrayLike) -> Floats:
-    """Milliseconds as logarithms, on which scale chance is even. A minute more: below it nothing is slow."""
+    """Logarithms of ms + 1 minute: symmetric errors, and no weight on differences below a minute."""
     logs: Floats = np.log(np.asarray(durations, np.float64) + MINUTE)
     return logs
 
 
 def from_log_scale(log: float) -> float:
-    """Of the scale, in milliseconds.
+    """Convert back to milliseconds.
 
     >>> round(from_log_scale(float(to_log_scale(5000))), 6)
     5000.0
@@ -27,10 +27,10 @@ def from_log_scale(log: float) -> float:
 
 
 def log_durations(counted: UnitRows, found: Strata) -> Floats:
-    """The durations on the scale, where a running span counts as what longer spans of its cell came to.
+    """Log durations; a running span gets the mean of the longer spans of its cell (Buckley and James).
 
-    That is never less than it has run, so that nobody gains by a ticket that is kept open; and one that has only just
-    begun says nothing against anybody. Cells with fewer than 30 ends take the curve of their severity, or of all.
+    That is never less than its present age, so keeping a ticket open gains nothing, and a new ticket counts against
+    nobody. Cells with fewer than 30 ended spans use the curve of their severity, or of all spans.
     """
     values = to_log_scale(counted.value)
     for place in np.unique(found.cell[counted.running]):

@@ -1,7 +1,6 @@
-"""People side by side, on like work: what each one's figure says beyond case mix and chance, and whether it may count.
+"""Compare people on similar work: values adjusted for case mix and chance, and whether they may be published.
 
-Reports and scorecards call `compare_people`. It gives no ranks: each person is compared with the others together, not
-strictly with each other person.
+Reports and score cards call `compare_people`. It gives no ranks: each person is compared with all others together.
 """
 
 from collections.abc import Sequence
@@ -31,7 +30,7 @@ from helpdesk_kpi.measure.statistics.indirect_standardisation import Units
 from helpdesk_kpi.model import MAIN
 
 AXES = ("agent", "team")
-MONTHS = 12  # before the period, from which expectations are taken
+MONTHS = 12  # before the period: the reference window
 
 
 def compare_people(
@@ -45,11 +44,18 @@ def compare_people(
     report: str | None = None,
     **where: str | None,
 ) -> Comparison:
-    """Everybody of an axis who has anything in the period. `report`: its id; then intervals by customer are drawn too.
+    """Compare all people, or teams, with rows in the period.
 
     Expectations come from the work of all others in the twelve months before the period (or as far back as `reader`
-    goes), and where that is fewer than 30 things, from theirs in the period too. UsageError if the KPI is no share,
-    duration, score or sum, or if it may be negative.
+    goes), and if that is fewer than 30 units, also from their work in the period.
+
+    Args:
+        axis: `agent` or `team`.
+        report: id of the report; with it, bootstrap intervals by customer are computed too.
+        where: further dimensions to select, such as `severity`.
+
+    Raises:
+        UsageError: the KPI is no share, duration, score or sum, or may be negative.
     """
     inputs = _ComparisonInput(reader, _comparable(kpi, variant, axis), variant, period, as_of, axis, where)
     counted, found = inputs.rows()
@@ -89,6 +95,8 @@ def _comparable(kpi: str, variant: str, axis: str) -> Kpi:
 
 
 class _ComparisonInput(NamedTuple):
+    """What is compared, and the rows and names for it."""
+
     reader: MetricStore
     kpi: Kpi
     variant: str
@@ -98,7 +106,7 @@ class _ComparisonInput(NamedTuple):
     where: dict[str, str | None]
 
     def rows(self) -> tuple[UnitRows, Strata]:
-        """What is somebody's, of the reference window and the period."""
+        """Rows that belong to a person, of the reference window and the period, with their strata."""
         where = dict(self.where)
         if self.kpi.facet == "dimension":
             where.setdefault("facet", MAIN)
@@ -112,7 +120,7 @@ class _ComparisonInput(NamedTuple):
         return counted, build_strata(self.reader, counted.rows, of_tickets=self.kpi.subject == "ticket")
 
     def _first(self) -> int:
-        """Before `back_to` the reader knows but the stories that went on, which are the slow ones."""
+        """Start of the reference window. Before `back_to` only tickets that stayed open are stored: the slow ones."""
         month = get_period_at("month", self.period.start, self.period.zone)
         return max(month.shift_back(MONTHS).start, self.reader.back_to)
 
@@ -128,11 +136,11 @@ class _ComparisonInput(NamedTuple):
         )  # fmt: skip
 
     def scale(self, kind: UnitKind) -> tuple[float, float]:
-        """The least and the most that a value can be."""
+        """(minimum, maximum) of a value."""
         return (0.0, 1.0) if kind == "share" else self.reader.policy(self.kpi, self.variant).scale
 
     def names(self, counted: UnitRows) -> dict[int, str]:
-        """Who has anything, by code, in the order of names."""
+        """Code -> name of each person with rows, in order of names."""
         codes = np.unique(self.reader.labels(counted.rows, self.axis))
         labels = {int(code): str(self.reader.label_name(counted.rows, self.axis, int(code))) for code in codes}
         return dict(sorted(labels.items(), key=lambda known: known[1]))
@@ -143,7 +151,7 @@ class _ComparisonInput(NamedTuple):
 
 
 def _population_centre(peers: PeerGroup, team: MetricValue, counts: Sequence[float]) -> float | None:
-    """The team's rate, mean score or median; of `counts` a person's mean, which what is nobody's doesn't raise."""
+    """The team's rate, mean score or median; for counts the mean per person, without unattributed work."""
     if peers.kind == "duration" or team.value is None:
         return team.value
     if peers.kind == "count":

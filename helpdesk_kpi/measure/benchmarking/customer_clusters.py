@@ -1,4 +1,4 @@
-"""Intervals that know which things come from the same customer."""
+"""Cluster units by customer, and bootstrap intervals over customers."""
 
 import numpy as np
 
@@ -12,7 +12,7 @@ Interval = tuple[float | None, float | None]
 
 
 def load_clusters(store: Store, rows: Columns) -> Ints:
-    """By row: who asked for its ticket; an address on several helpdesks is one. What nobody asked is by itself."""
+    """Row -> customer of its ticket, merged across helpdesks; rows without a requester are clusters of their own."""
     tickets = np.unique(rows.ticket[rows.ticket != NO_PERSON])
     sql = "SELECT t.id, t.requester FROM json_each(?) j JOIN tickets t ON t.id = j.value WHERE t.requester IS NOT NULL"
     same = load_customer_identities(store)
@@ -22,7 +22,7 @@ def load_clusters(store: Store, rows: Columns) -> Ints:
 
 
 def cluster_bootstrap(kind: UnitKind, counted: UnitRows, of: Ints, seed: int) -> Interval:
-    """The 95 % interval of a share or mean score, or of the median of durations; none of counts."""
+    """The 95 % interval of a share, mean score or median duration; (None, None) for counts."""
     if kind == "duration":
         return bootstrap.quantile(counted.value, ~counted.running, of, 0.5, seed)
     return (None, None) if kind == "count" else bootstrap.mean(counted.value, counted.weight, of, seed)

@@ -1,4 +1,4 @@
-"""Learning complexity weights: what tickets cost, by hours written down, else by signs of effort."""
+"""Fit complexity weights to the cost of tickets: recorded time, or else signs of effort."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -25,9 +25,9 @@ from helpdesk_kpi.measure.tickets.timeline import Timeline
 from helpdesk_kpi.store import Store
 
 CHUNK = 2000  # tickets read at a time
-ENOUGH = 0.5  # of the tickets need hours written down, or signs of effort are more to be trusted
-#: What a ticket costs where nobody writes hours down, in points: to read it at all, each doubling of the replies (by
-#: their natural logarithm), each note, each station and each person after the first, an issue of development.
+ENOUGH = 0.5  # share of tickets with recorded time; below, signs of effort are more reliable
+#: Cost of a ticket without recorded time, in points: reading it, log(1 + replies), each note, each assignment and each
+#: person after the first, a development issue.
 EFFORT = {"ticket": 0.5, "replies": 1.0, "notes": 0.3, "stations": 0.5, "people": 0.5, "development": 1.0}
 
 
@@ -37,15 +37,20 @@ class Cost(NamedTuple):
     kind: Kind
     people: frozenset[int]
     effort: float
-    spent: int  # ms written down
+    spent: int  # recorded ms
 
 
 def fit_weights(
     store: Store, config: Config, *, first: int, last: int, since: int, now: int, basis: Basis | None = None
 ) -> WeightVersion:
-    """The version made of the tickets solved in [first, last), to hold from `since` on; it is not kept yet.
+    """Fit a version of weights to the tickets solved in [first, last). It is not saved yet.
 
-    Without `basis`: time if at least half of the tickets have hours written down, else effort.
+    Args:
+        since: start of its validity; not before `last`.
+        basis: None: time if at least half of the tickets have recorded time, else effort.
+
+    Raises:
+        UsageError: the dates overlap, or too few tickets have a cost.
     """
     before = load_weight_versions(store)
     if since < last:
@@ -53,7 +58,7 @@ def fit_weights(
     if before and since <= before[-1].since:
         raise UsageError(f"version {before[-1].version} already holds from then on, or from later; what held, held")
     costs = list(_load_costs(store, config, first, last))
-    timed = [cost for cost in costs if cost.spent > 0]  # of an older ticket perhaps only what was taken back is known
+    timed = [cost for cost in costs if cost.spent > 0]  # of older tickets only corrections may be known
     chosen: Basis = basis or ("time" if len(timed) >= max(FEWEST, ENOUGH * len(costs)) else "effort")
     used = timed if chosen == "time" else costs
     if len(used) < FEWEST:
@@ -65,9 +70,7 @@ def fit_weights(
 
 
 def cell_means(costs: Sequence[Cost], basis: Basis) -> Iterator[Cell]:
-    """The costs put together by kind, most tickets first. Of hours the logarithms are added: their mean is that of the
-    middle ticket, whatever the one that took a week.
-    """
+    """Sums of costs by kind, most tickets first. Times are summed as logarithms: long tickets weigh little."""
     kinds: dict[Kind, list[tuple[Cost, float]]] = {}
     for cost in costs:
         amount = math.log(cost.spent) if basis == "time" else cost.effort
@@ -82,7 +85,7 @@ def cell_means(costs: Sequence[Cost], basis: Basis) -> Iterator[Cell]:
 
 
 def estimate_effort(ticket: Timeline, until: int) -> float:
-    """What a ticket cost up to an instant, in points of EFFORT."""
+    """Effort of a ticket up to an instant, in points of EFFORT."""
     said = [t for t in ticket.messages if t.kind == "comment" and t.who == "agent" and not t.creating and t.at <= until]
     counts = {
         "ticket": 1.0,
@@ -96,7 +99,7 @@ def estimate_effort(ticket: Timeline, until: int) -> float:
 
 
 def _load_costs(store: Store, config: Config, first: int, last: int) -> Iterator[Cost]:
-    """Every ticket of weighted_volume in the period."""
+    """Costs of the tickets that count for weighted_volume in the period."""
     keep_standings(store, config)
     desks, spec = load_source_rules(store, config), get_kpi("weighted_volume")
     spent = dict(store.rows("SELECT ticket, sum(spent) FROM time_entries WHERE at < ? GROUP BY ticket", last))

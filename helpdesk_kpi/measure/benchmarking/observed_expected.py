@@ -1,4 +1,4 @@
-"""One person's observed sum against the expected one: the ratio with its interval, and how far off it lies."""
+"""One person's observed sum against the expected one: ratio, interval and standardised deviation."""
 
 import math
 from collections.abc import Callable
@@ -16,20 +16,26 @@ Interval = tuple[float | None, float | None]
 
 
 class ObservedExpected(NamedTuple):
-    """`ratio` is observed by expected, of durations the ratio of their geometric means; None: nothing was expected."""
+    """`ratio`: observed / expected; for durations of geometric means; None: nothing was expected."""
 
     ratio: float | None
     low: float | None  # 95 %
     high: float | None
-    z: float  # standard deviations from what was expected, also of what little the expectation rests on
-    sigma: float = 0.0  # of the observed sum, where it isn't a share's
+    z: float  # deviation in standard deviations, including the uncertainty of the expectation
+    sigma: float = 0.0  # standard deviation of the difference; 0 for shares
 
 
 def control_limits(
     kind: UnitKind, expected: Expected, result: ObservedExpected, confidence: float, phi: float
 ) -> Interval:
-    """The ratios between which equals lie so often, when people vary phi times as much as by chance; (None, None)
-    where nothing was expected.
+    """The range of ratios that holds equals with this confidence.
+
+    Args:
+        confidence: 0..1.
+        phi: overdispersion: variance between people relative to chance.
+
+    Returns:
+        (low, high); (None, None) if nothing was expected.
     """
     n, e = float(expected.n.sum()), float(expected.expected.sum())
     if result.ratio is None:
@@ -45,17 +51,18 @@ def control_limits(
 
 
 def compare_to_expected(kind: UnitKind, own: Units, norm: Norm, expected: Expected) -> ObservedExpected:
-    """Of one person's shares, scores or log durations."""
+    """Compare one person's shares, scores or log durations with their expectation."""
     return _MAKERS[kind](own, norm, expected)
 
 
 def _share(_own: Units, norm: Norm, expected: Expected) -> ObservedExpected:
-    """Wilson's interval of the observed share: a sum of unequal chances varies rather less than it says. The limits of
-    a count, Byar's, would be far too wide where nearly all succeed.
+    """Wilson's interval of the observed share, slightly too wide for unequal probabilities.
+
+    Byar's limits of a count would be far too wide for shares near 1.
     """
     n, x, e = (float(part.sum()) for part in expected[:3])
     low, high = wilson(min(x, n), n)
-    least = 0.5 / (float(norm.behind.sum()) + 1)  # a share of 0 among the others does not mean never
+    least = 0.5 / (float(norm.behind.sum()) + 1)  # a share of 0 among the others does not prove a probability of 0
     deviation = funnel.deviation(x, n, min(max(e / n, least), 1 - least)) / expected.limit_factor
     return _by(e / n, (x / n, low, high), deviation)
 
@@ -69,7 +76,7 @@ def _score(own: Units, norm: Norm, expected: Expected) -> ObservedExpected:
 
 
 def _duration(own: Units, norm: Norm, expected: Expected) -> ObservedExpected:
-    """The mean of the residuals, log time less expected log time, taken back."""
+    """The mean residual (log time - expected log time), as a ratio."""
     n, variance = float(expected.n.sum()), _variance(own, norm)
     mean, half = float((expected.observed - expected.expected).sum()) / n, _half(n, variance)
     sigma = _sigma(expected, n * variance)
@@ -79,7 +86,7 @@ def _duration(own: Units, norm: Norm, expected: Expected) -> ObservedExpected:
 
 
 def compare_count_to_expected(expected: Expected) -> ObservedExpected:
-    """Byar's limits, of as many fewer things as weeks differ by more than Poisson's distribution lets them."""
+    """Compare a count with its expectation: Byar's limits, widened by the overdispersion of weekly counts."""
     x, e = float(expected.observed.sum()), float(expected.expected.sum())
     low, high = byar(x, spread=max(expected.variance / e, 1.0) if e > 0 else 1.0)
     sigma = _sigma(expected)
@@ -89,7 +96,7 @@ def compare_count_to_expected(expected: Expected) -> ObservedExpected:
 def _by(
     expected: float, observed: tuple[float, float, float], deviation: float, sigma: float = 0.0
 ) -> ObservedExpected:
-    """`observed`: with its interval."""
+    """Divide by the expected sum. `observed`: value, low, high."""
     if not expected > 0:
         return ObservedExpected(None, None, None, deviation, sigma)
     ratio, low, high = (x / expected for x in observed)
@@ -97,7 +104,7 @@ def _by(
 
 
 def _variance(own: Units, norm: Norm) -> float:
-    """Of one person's residuals."""
+    """The variance of one person's residuals."""
     residuals: Floats = own.value - norm.mean[own.cell]
     n = float(own.weight.sum())
     if n < 2:
@@ -107,13 +114,16 @@ def _variance(own: Units, norm: Norm) -> float:
 
 
 def _half(n: float, variance: float) -> float:
-    """Half of the interval of a mean residual, by Student's distribution; endless below two things."""
+    """Half-width of the 95 % interval of a mean residual, by Student's distribution; infinite below two units."""
     return student_quantile(0.05, int(n) - 1) * math.sqrt(variance / n) if n >= 2 else math.inf
 
 
 def _sigma(expected: Expected, own: float = 0.0) -> float:
-    """Standard deviation of the observed sum about the expected one. `own`: the variance by the person's own spread;
-    where that is the larger one it is what holds: a few extreme things are not yet a difference.
+    """Standard deviation of observed - expected.
+
+    Args:
+        own: variance by the person's own spread; the larger variance is used, so that a few extreme units are no
+            difference yet.
     """
     return math.sqrt(max(expected.variance, own) + expected.unsure)
 

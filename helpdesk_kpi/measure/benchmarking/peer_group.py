@@ -1,4 +1,4 @@
-"""The things of all people of a comparison side by side, and what each one's would have come to with the others."""
+"""The units of all people of a comparison, and what each person's would have come to with the others."""
 
 from typing import NamedTuple
 
@@ -24,45 +24,47 @@ from helpdesk_kpi.milliseconds import DAY, WEEK
 
 
 class PeerGroup(NamedTuple):
-    """Things of the reference window and of the period after it."""
+    """Units of the reference window and of the period after it."""
 
     kind: UnitKind
     units: Units
     at: Ints
-    parent: Ints  # by cell
-    first: int  # the reference begins
-    start: int  # the period begins
-    last: int  # the period ends, or what is known of it
+    parent: Ints  # by cell: its group
+    first: int  # start of the reference window
+    start: int  # start of the period
+    last: int  # end of the period, or of what is known
 
     @property
     def present(self) -> Bools:
+        """Units of the period."""
         now: Bools = self.at >= self.start
         return now
 
     @property
     def with_period(self) -> bool:
-        """Whether too little is known from before the period, so that the others' work in it is taken too."""
+        """Whether the reference window has too few units, so that the others' work in the period is used too."""
         return float(self.units.weight[~self.present].sum()) < FEW
 
     def observed_expected(self, subject: int) -> tuple[Expected, ObservedExpected] | None:
-        """The period of one person. None: they, or the others, have done nothing."""
+        """One person's period against the others. None: they or the others have no units."""
         known = self.present | True if self.with_period else ~self.present
         mine = self.units.subject == subject
         return self._against(mine & self.present, ~mine & known)
 
     def expected_over_window(self, subject: int) -> Expected | None:
-        """All of one person's window against all of the others'."""
+        """One person's whole window against that of the others. None: no units on either side."""
         mine = self.units.subject == subject
         found = self._against(mine, ~mine)
         return None if found is None else found[0]
 
     def size(self, mine: Bools) -> float:
-        """How much was done: credit, or for counts the days of weeks in which anything was."""
+        """Amount of work: credit; for counts the days of active weeks."""
         return self._days(mine) if self.kind == "count" else float(self.units.weight[mine].sum())
 
     def pooled_variance(self, mine: Bools) -> float:
-        """Of the sum of one's things, by how all things of their kinds differ, the own ones too. None of many is taken
-        for a half.
+        """Variance of the sum of a person's units, pooled over all units of their cells, including their own.
+
+        For shares, half a success is added so that no success at all does not mean no variance.
         """
         weight, value = self.units.weight, self.units.value
         alike = np.isin(self.units.cell, self.units.cell[mine])
@@ -75,7 +77,7 @@ class PeerGroup(NamedTuple):
         return float((weight[mine] ** 2).sum()) * one
 
     def share_without_peers(self, subject: int) -> float:
-        """The part of one person's things that lies in cells of which they do over 80 % themselves."""
+        """The share of a person's units in cells of which they do over 80 % themselves."""
         mine = self.units.subject == subject
         return without_peers(self._cells(mine & self.present), self._cells(mine), self._cells(mine | True))
 
@@ -92,8 +94,9 @@ class PeerGroup(NamedTuple):
         return found, compare_to_expected(self.kind, units, usual, found)
 
     def _counts(self, mine: Bools, others: Bools) -> tuple[Expected, ObservedExpected] | None:
-        """Of each kind, as many as the others did in as many days. How many of a kind one gets is part of what is
-        counted, so nothing is adjusted for it; the cells only show where the difference lies.
+        """Expected counts: what the others did in as many days, cell by cell.
+
+        The mix of work is part of what is counted, so it is not adjusted for; cells only show where a difference is.
         """
         days, all_days = self._days(mine), self._days(others)
         if not all_days:
@@ -104,17 +107,17 @@ class PeerGroup(NamedTuple):
         return found, compare_count_to_expected(found)
 
     def _spread(self, mask: Bools) -> float:
-        """How many times more than Poisson's the variance of a person's week is; at least 1."""
+        """Overdispersion: variance / mean of a person's weekly amounts; at least 1."""
         weekly = self._by_week(mask, self.units.weight * self.units.value)[self._by_week(mask) > 0]
         return max(float(weekly.var(ddof=1) / weekly.mean()), 1.0) if weekly.size > 1 and weekly.mean() > 0 else 1.0
 
     def _days(self, mask: Bools) -> float:
-        """Person-days of the weeks in which somebody did anything: who is away is not behind."""
+        """Person-days of weeks with any work, so that absence does not count as low output."""
         begin = (np.nonzero(self._by_week(mask))[1] - self._weeks_before) * WEEK + self.start
         return float((np.minimum(begin + WEEK, self.last) - np.maximum(begin, self.first)).sum() / DAY)
 
     def _by_week(self, mask: Bools, amounts: Floats | None = None) -> Floats:
-        """How many things, or how much, by person and week; weeks are counted from the period's start, both ways."""
+        """Units, or amounts, by person and week, shape (people, weeks); weeks are aligned to the period's start."""
         week = (self.at[mask] - self.start) // WEEK + self._weeks_before
         weeks = self._weeks_before + -(-(self.last - self.start) // WEEK) + 1
         people = int(self.units.subject.max(initial=0)) + 1

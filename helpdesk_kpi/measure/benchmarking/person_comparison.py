@@ -1,4 +1,4 @@
-"""One person of a comparison, put together."""
+"""The comparison of one person with the others."""
 
 import math
 from typing import Any, Literal, NamedTuple
@@ -16,24 +16,24 @@ from helpdesk_kpi.measure.metrics.metric_value import MetricValue
 from helpdesk_kpi.measure.statistics import funnel
 from helpdesk_kpi.measure.statistics.indirect_standardisation import Expected
 
-OVERLAP = 0.3  # of a person's things in cells that are nearly theirs alone; beyond, there is nothing to compare with
+OVERLAP = 0.3  # share of a person's units in cells that are nearly theirs alone; above it nobody is comparable
 DRIVING = 3
 _ROUNDING = 1e-9
 
 
 class PersonContext(NamedTuple):
-    """What is compared."""
+    """What a comparison has in common for all its people."""
 
     kpi: Kpi
     axis: str
     population: Population
-    centre: float | None  # what one person's value would be if all were equal and had the same work
+    centre: float | None  # a person's value if all were equal and had the same mix of work
     labels: list[tuple[str | None, ...]]  # by cell
-    scale: tuple[float, float] = UNBOUNDED  # the least and the most that a value can be
+    scale: tuple[float, float] = UNBOUNDED  # (minimum, maximum) of a value
 
 
 def compare_person(context: PersonContext, subject: int, name: str, value: MetricValue) -> PersonResult:
-    """`value`: the person's, as every report prints it."""
+    """Compare one person with the others. `value`: the unadjusted value, as every report prints it."""
     reliability = context.population.reliability(subject)
     found = _publication_status(context, value.n, reliability)
     if found.verdict == "hidden":
@@ -56,7 +56,7 @@ def compare_person(context: PersonContext, subject: int, name: str, value: Metri
 
 
 def _publication_status(context: PersonContext, n: float, reliability: float | None) -> PublicationStatus:
-    """By the numbers, and by the level at which the KPI may be scored at all."""
+    """Publication status by sample size and reliability, and by the level at which the KPI may be scored."""
     found = publication_status(n, reliability, context.kpi.min_n if context.axis == "agent" else 0)
     if (
         found.verdict == "hidden"
@@ -77,8 +77,9 @@ def _sums(context: PersonContext, expected: Expected) -> dict[str, Any]:
 def _adjusted(
     context: PersonContext, expected: Expected, comparison: ObservedExpected, reliability: float | None
 ) -> dict[str, Any]:
-    """A ratio is one to the others, so it is taken times what the team would have come to without the own difference;
-    else that would count twice, which in a small team is much.
+    """Adjusted value: the ratio times the team's value without the person's own difference.
+
+    With the plain team value the own difference would count twice, which matters in small teams.
     """
     ratios = {"ratio": comparison.ratio, "ratio_low": comparison.low, "ratio_high": comparison.high}
     if comparison.ratio is None or comparison.low is None or comparison.high is None or context.centre is None:

@@ -1,4 +1,4 @@
-"""What all people of a comparison say together: how much they truly differ, and who stands out."""
+"""All people of a comparison together: true variation between them, reliability and outliers."""
 
 import math
 from collections.abc import Iterable
@@ -14,7 +14,10 @@ from helpdesk_kpi.measure.statistics.shrinkage import between, reliability
 
 
 class Population:
-    """The people of a period, by the codes of their axis."""
+    """The people of a period, by their codes on the axis.
+
+    `compared`: code -> (expected, observed against expected), for people with an expectation.
+    """
 
     def __init__(self, peers: PeerGroup, subjects: Iterable[int]) -> None:
         self.peers = peers
@@ -22,14 +25,15 @@ class Population:
 
     @cached_property
     def dispersion(self) -> float:
+        """Overdispersion between people, at least 1."""
         return funnel.dispersion([comparison.z for _, comparison in self.compared.values()])
 
     def deviation(self, subject: int) -> float:
-        """Standard deviations from what was expected, of those by which people vary anyway."""
+        """Deviation from the expectation, in standard deviations that include the overdispersion."""
         return self.compared[subject][1].z / math.sqrt(self.dispersion)
 
     def without(self, centre: float, expected: Expected) -> float:
-        """The team's value, had one person's things come to what was expected of them."""
+        """The team's value if one person's units had come to their expectation."""
         units, present = self.peers.units, self.peers.present
         weight, deviation = units.weight[present], difference(expected)
         if self.peers.kind == "duration":
@@ -41,16 +45,16 @@ class Population:
 
     @cached_property
     def outliers(self) -> frozenset[int]:
-        """Who differs also when all comparisons are seen together."""
+        """People who differ also by all comparisons together (Benjamini-Hochberg)."""
         found = benjamini_hochberg([funnel.chance(self.deviation(s)) for s in self.compared])
         return frozenset(s for s, is_one in zip(self.compared, found, strict=True) if is_one)
 
     @cached_property
     def between(self) -> float | None:
-        """The variance of what one thing truly comes to with different people, beyond their mix; None of fewer than 2.
+        """True variance between people per unit, beyond case mix and chance; None: fewer than two people.
 
-        It takes all of the window, in which more is known of each. Who is part of all lies nearer to all than to the
-        others, by the own part.
+        Uses the whole window, with more data per person. Differences to the others are reduced by the own share, since
+        each person is part of the whole.
         """
         subject = self.peers.units.subject
         people = {
@@ -65,14 +69,15 @@ class Population:
         return between(deviation, [people[s].variance / sizes[s] ** 2 for s in usable])
 
     def reliability(self, subject: int) -> float | None:
-        """The part of the differences between people that is not chance, for as many things as this one has."""
+        """Reliability (0..1) of a person's value: true variance / total variance, for their number of units."""
         if self.between is None or subject not in self.compared:
             return None
         mine = self.peers.present & (self.peers.units.subject == subject)
-        # With the others all alike, their spread would say that there is no chance at all.
+        # If all others are equal, their variance is 0 and would mean that there is no chance variation.
         variance = self.compared[subject][0].variance or self.peers.pooled_variance(mine)
         return reliability(self.between, variance / self.peers.size(mine) ** 2) if variance else None
 
 
 def difference(expected: Expected) -> float:
+    """Observed minus expected sum."""
     return float((expected.observed - expected.expected).sum())

@@ -2,8 +2,8 @@
 
 from typing import Literal, NamedTuple
 
-FEWEST = 5  # things; below, a value tells more about single customers than about the person
-SOME, ENOUGH = 0.5, 0.7  # reliability: the part of the differences between people that is not chance
+FEWEST = 5  # units; with fewer a value describes single customers, not the person
+SOME, ENOUGH = 0.5, 0.7  # reliability: the share of differences between people that is not chance
 
 
 Reason = Literal[
@@ -15,12 +15,14 @@ Reason = Literal[
     "partly_chance",
     "only_shown",
     "only_for_teams",
-]  # the last two: of KPIs that are not scored at all, or not for single people
+]  # the last two: KPIs that are never scored, or not for single people
 
 
 class PublicationStatus(NamedTuple):
-    """`hidden`: not even shown. `not_scored`: shown with its interval. `shrunken`: scored by the shrunken value, and
-    not compared in words. `scored`: as it is.
+    """How a person's value may be used.
+
+    `hidden`: not shown. `not_scored`: shown with its interval. `shrunken`: scored by the shrunken value, without a
+    comparison in words. `scored`: used as it is.
     """
 
     verdict: Literal["hidden", "not_scored", "shrunken", "scored"]
@@ -28,7 +30,7 @@ class PublicationStatus(NamedTuple):
 
 
 def publication_status(n: float, reliability: float | None, min_n: float = 0) -> PublicationStatus:
-    """`reliability` None: there is nobody, or nothing, to compare with.
+    """Decide how a value of n units may be used. `reliability` None: nothing to compare with.
 
     0.7 is what profiling of providers asks for: He, Selck, Normand, https://www.ncbi.nlm.nih.gov/pmc/articles/PMC6400472/
 

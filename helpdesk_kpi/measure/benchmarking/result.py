@@ -1,4 +1,4 @@
-"""What a comparison tells."""
+"""The result of a comparison."""
 
 from typing import Literal
 
@@ -24,40 +24,43 @@ class CellResult(msgspec.Struct, frozen=True):
 
 
 class PersonResult(msgspec.Struct, frozen=True, kw_only=True):
-    """One person, or team. What is hidden is None or empty. Values are in the unit of the KPI."""
+    """One person or team. Hidden values are None or empty. Values are in the unit of the KPI."""
 
     name: str
     n: float
     value: float | None = None  # as every report prints it
     low: float | None = None  # 95 %
     high: float | None = None
-    by_customer: tuple[float | None, float | None] = (None, None)  # the interval by drawing customers, if asked for
+    by_customer: tuple[float | None, float | None] = (
+        None,
+        None,
+    )  # bootstrap interval over customers; None: not requested
     standing: PublicationStatus
     reliability: float | None = None  # 0..1, of the adjusted value; None: nothing to compare with
     observed: float | None = None  # sums; of durations geometric means
-    expected: float | None = None  # what the others would have made of the same work
+    expected: float | None = None  # the same work with the others' results
     ratio: float | None = None  # observed/expected
     ratio_low: float | None = None
     ratio_high: float | None = None
-    adjusted: float | None = None  # of the team without their difference, times the ratio: as if all had the same mix
+    adjusted: float | None = None  # for the same mix of work: ratio x the team's value without this person's difference
     adjusted_low: float | None = None
     adjusted_high: float | None = None
-    shrunken: float | None = None  # the adjusted value, drawn to the team's by the part that is chance
+    shrunken: float | None = None  # the adjusted value, shrunk toward the team's by the part that is chance
     look: tuple[float | None, float | None] = (None, None)  # ratios of 95 % of equals: the inner funnel
     signal: tuple[float | None, float | None] = (None, None)  # of 99.8 %: the outer one
     verdict: Verdict | None = None  # within expected variation; look; signal: review the tickets
-    direction: Literal["better", "worse", "more", "less", ""] = ""  # of what is not within
-    chance: float | None = None  # how often equals are so far off; for seeing the comparisons of many KPIs together
+    direction: Literal["better", "worse", "more", "less", ""] = ""  # of a verdict other than within
+    chance: float | None = None  # p value, for corrections across many KPIs
     #: Also by all comparisons together (Benjamini-Hochberg, 10 %). The JSON key is older than the name.
     is_outlier: bool = msgspec.field(default=False, name="stands_out")
-    overlap: float = 0.0  # the part of the things in cells that are nearly theirs alone
-    no_like_work: bool = False  # that is more than 30 %: the ratio says little
+    overlap: float = 0.0  # share of units in cells that are nearly theirs alone
+    no_like_work: bool = False  # overlap is above 30 %: the ratio means little
     mix: tuple[CellResult, ...] = ()  # most frequent first
     driving: tuple[CellResult, ...] = ()  # the cells that make the difference, at most three
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
-    """All who have anything in a period."""
+    """The comparison of all people or teams with rows in a period."""
 
     kpi: str
     variant: str
@@ -65,8 +68,8 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     period: str
     as_of: int
     kind: UnitKind
-    team: MetricValue  # the figure of all together
-    centre: float | None  # what a person's value would be if all were equal and had the same mix of work
+    team: MetricValue  # the value of all together
+    centre: float | None  # a person's value if all were equal and had the same mix of work
     between: (
         float | None
     )  # standard deviation of what people truly come to: a share, a log duration, points, a day's count

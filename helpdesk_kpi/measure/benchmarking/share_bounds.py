@@ -1,10 +1,9 @@
-"""How far a share could be from what it says: its bounds, and what it is with each customer counted once.
+"""Bounds of a share under missing data, and the share with each customer counted once.
 
-What comes back is found by words, with care, so a problem that is told anew in other words is missed: the upper bound
-is that every later ticket of the same customer and category is the same problem. Of those who were asked how satisfied
-they are and did not answer, nothing is known: the bounds are that all, or none, of them are (C. F. Manski, American
-Economic Review 80 (1990) 319). And a customer with many tickets weighs as much as they have: each counted once, the
-share is the mean of the customers' own.
+Repeat contacts are detected by their wording, so a problem described in other words is missed; the upper bound takes
+every later ticket of the same customer and category for the same problem. The satisfaction of customers who did not
+answer is unknown; the bounds assume that all, or none, of them are satisfied (C. F. Manski, American Economic Review 80
+(1990) 319). With each customer counted once, the share is the mean of the customers' own shares.
 """
 
 from typing import NamedTuple
@@ -24,6 +23,8 @@ from helpdesk_kpi.milliseconds import DAY
 
 
 class ShareBounds(NamedTuple):
+    """Lower and upper bound, and the mean of the customers' own shares."""
+
     low: float
     high: float
     each_customer_once: float
@@ -32,7 +33,7 @@ class ShareBounds(NamedTuple):
 def share_bounds(
     reader: MetricStore, kpi: Kpi, variant: str, period: Period, as_of: int, **where: str | None
 ) -> ShareBounds | None:
-    """Of satisfaction, and of the share of what comes back; None for other figures, and where there is nothing yet."""
+    """Bounds of CSAT and of recurrence rates; None: another KPI, or no rows."""
     statistic = kpi.statistic_of(variant)
     comes_back = isinstance(statistic, Followup) and statistic.of == "followed" and uses_recurrence(statistic)
     if not comes_back and kpi.id != "csat":
@@ -61,9 +62,9 @@ def _count_customers_once(own: Ints, parts: Contributions) -> float:
 def _bounds_with_nonresponse(
     reader: MetricStore, share: float, period: Period, as_of: int, where: dict[str, str | None]
 ) -> tuple[float, float]:
-    """The share as it would be of everybody who was asked, if all the others were unhappy, or happy.
+    """The share of all surveyed customers if the others were all dissatisfied, or all satisfied.
 
-    Where nobody tells who was asked, nothing is known of the others: 0 to 1.
+    If the source does not report who was surveyed, the bounds are 0 and 1.
     """
     about = {axis: name for axis, name in where.items() if axis != "facet"}
     answered = reader.compute(get_kpi("csat_response_rate"), period, as_of, "strict", **about)
@@ -72,7 +73,7 @@ def _bounds_with_nonresponse(
 
 
 def _wrote_again(reader: MetricStore, rows: Columns, own: Ints, days: int, as_of: int) -> Bools:
-    """After which rows their customer opened another ticket of the same category within so many days."""
+    """Rows after which the customer opened another ticket of the same category within `days`."""
     made = reader.columns("channel_mix")  # one row for every ticket, when it was opened
     made = made.take(made.exist(as_of) & ~made.has_stop_reason(EXCLUDED))
     wrote, about = load_clusters(reader.store, made), reader.labels(made, "category")

@@ -1,4 +1,4 @@
-"""Like kinds of work: cells of severity, category, channel and shift."""
+"""Strata of similar work: cells of severity, category, channel and shift."""
 
 from typing import NamedTuple
 
@@ -9,12 +9,12 @@ from helpdesk_kpi.calendar.shifts import NO_SHIFT, Shifts
 from helpdesk_kpi.measure.metrics.columns import Columns, Ints
 from helpdesk_kpi.measure.query.metric_store import MetricStore
 
-#: What agents do not choose. Replies and transfers are theirs, so they are no stratum; nor is how long they are here.
+#: Properties that agents do not choose. Replies and transfers are their choice, and seniority is theirs: no strata.
 AXES = ("severity", "category", "channel")
 
 
 class Strata(NamedTuple):
-    """The cells that occur."""
+    """The cells that occur, and the cell of each row."""
 
     cell: Ints  # by row
     labels: list[tuple[str | None, ...]]  # by cell: severity, category, channel, shift
@@ -22,7 +22,10 @@ class Strata(NamedTuple):
 
 
 def build_strata(reader: MetricStore, rows: Columns, *, of_tickets: bool) -> Strata:
-    """The shift is that in which a span starts, or else in which the ticket came in; `of_tickets`: there is one."""
+    """Assign rows to cells. The shift is that of a span's start, else of the ticket's creation.
+
+    `of_tickets`: the rows belong to tickets.
+    """
     shifts = Shifts(reader.config.shifts, get_zone(reader.config.timezone))
     came = np.where(rows.start > 0, rows.start, rows.created if of_tickets else rows.at)
     codes = np.stack([*(reader.labels(rows, axis) for axis in AXES), shifts.codes(came)], axis=1)

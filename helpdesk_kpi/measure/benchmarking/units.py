@@ -1,4 +1,4 @@
-"""The rows behind a figure as things to compare: what each came to, and how much of it is whose."""
+"""The rows behind a metric value as units to compare, with value and weight."""
 
 from typing import Literal, NamedTuple
 
@@ -38,7 +38,7 @@ class UnitRows(NamedTuple):
 
 
 def get_unit_kind(kpi: Kpi, variant: str) -> UnitKind:
-    """UsageError where no row stands for a thing: what is alive at an instant, and ratios of figures."""
+    """The kind of a KPI's units. Raises UsageError if rows are no single units: states at an instant, ratios."""
     statistic = kpi.statistic_of(variant)
     for found, kinds in _KINDS.items():
         if isinstance(statistic, kinds):
@@ -49,12 +49,12 @@ def get_unit_kind(kpi: Kpi, variant: str) -> UnitKind:
 
 
 def select_units(query: MetricQuery, rows: Columns, policy: Policy) -> UnitRows:
-    """By the same rules as the figure itself."""
+    """Select the units of a query by the rules of the metric value itself."""
     here = rows.between(query.start, query.end)
     here = here.take(here.exist(query.as_of) & ~here.has_stop_reason(EXCLUDED))
     if isinstance(query.statistic, Duration):
         return _durations(query, here, policy)
-    # A cap is one of a period, and these may be of many.
+    # Caps apply to one period; these rows may span many.
     made = uncapped_contributions if isinstance(query.statistic, Total) else CONTRIBUTIONS[type(query.statistic)]
     counts, adds = made(query, here, policy)
     some = counts > 0

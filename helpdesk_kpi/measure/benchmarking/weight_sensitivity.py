@@ -1,4 +1,4 @@
-"""How much the picture depends on what the weights are made of: who changes places between one basis and another."""
+"""Sensitivity of weighted volume to the basis of the weights: rank changes between bases."""
 
 from collections.abc import Mapping
 from itertools import combinations
@@ -13,17 +13,17 @@ from helpdesk_kpi.measure.query.metric_store import MetricStore
 
 
 class RankChange(NamedTuple):
-    """Places by one basis against places by another."""
+    """Ranks by one basis against ranks by another."""
 
     one: str
     other: str
     people: int
-    moved: int  # how many have another place
-    most: int  # places that the one who moves most does
+    moved: int  # people with another rank
+    most: int  # largest change of rank
 
 
 def find_rank_changes(by_basis: Mapping[str, Mapping[str, float]]) -> list[RankChange]:
-    """Of every two bases; from person to weighted volume each. People with the same volume share the better place.
+    """Compare every two bases (person -> weighted volume). Equal volumes share the better rank.
 
     >>> find_rank_changes({"time": {"Ann": 9, "Bob": 8, "Eve": 1}, "equal": {"Ann": 5, "Bob": 6, "Eve": 2}})
     [RankChange(one='time', other='equal', people=3, moved=2, most=1)]
@@ -44,7 +44,7 @@ def _compare_ranks(one: str, other: str, a: Mapping[str, int], b: Mapping[str, i
 def rank_by_basis(
     reader: MetricStore, period: Period, as_of: int, variant: str = "strict"
 ) -> dict[str, dict[str, float]]:
-    """Everybody's weighted volume by the newest version of each basis, by the configured table, and by mere counts."""
+    """Basis -> person -> weighted volume: newest version of each basis, configured table, and equal weights."""
     rows = reader.columns("weighted_volume", variant).between(period.start, period.end)
     rows = rows.take(rows.exist(as_of) & ~rows.has_stop_reason(EXCLUDED))
     newest = {version.basis: version for version in reader.complexity_weights.versions}
