@@ -1,1 +1,1 @@
-"""The statistics behind every printed figure, one subject a file. Pure functions on numbers and numpy arrays."""
+"""Statistics behind every metric value: pure functions on numbers and numpy arrays, one subject per module."""

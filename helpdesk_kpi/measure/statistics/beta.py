@@ -1,4 +1,4 @@
-"""The beta distribution: what is believed of a share after some of its things were seen."""
+"""The beta distribution, the posterior of a share."""
 
 import math
 
@@ -39,7 +39,7 @@ def quantile(q: float, a: float, b: float) -> float:
 
 
 def _fraction(x: float, a: float, b: float) -> float:
-    """Lentz's way of working out a continued fraction from its front."""
+    """Evaluate the continued fraction by Lentz's algorithm."""
     c, d = 1.0, 1 / _off_zero(1 - (a + b) * x / (a + 1))
     result = d
     for m in range(1, 10_000):

@@ -1,7 +1,7 @@
-"""Intervals by drawing again, customer by customer: one who writes fifty tickets is one customer and not fifty.
+"""Cluster bootstrap: intervals by resampling customers, so that fifty tickets of one customer are not fifty customers.
 
-Percentile intervals: Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapters 8 and 13. Spans that still
-run stay what they are: the customers are drawn, then Kaplan and Meier's curve is made of each draw.
+Percentile intervals: Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapters 8 and 13. Running spans
+stay censored: customers are drawn, then each draw gets its Kaplan-Meier curve.
 """
 
 import hashlib
@@ -14,13 +14,13 @@ from helpdesk_kpi.measure.statistics.survival import kaplan_meier
 
 Floats = NDArray[np.float64]
 DRAWS = 2000
-ENOUGH = 20  # durations; below, their quantiles jump from value to value, and order statistics say it better
-_CELLS = 2_000_000  # draws x things held at a time
+ENOUGH = 20  # durations; with fewer, bootstrap quantiles jump between values and order statistics are better
+_CELLS = 2_000_000  # draws x units in memory at a time
 _ROUNDING = 1e-9
 
 
 def derive_seed(report: str, kpi: str, subject: str) -> int:
-    """The same report says the same again; another report, KPI or person draws anew.
+    """Derive a seed: the same for the same report, KPI and subject, different for others.
 
     >>> derive_seed("weekly", "csat", "Ann") == derive_seed("weekly", "csat", "Ann")
     True
@@ -34,7 +34,7 @@ def derive_seed(report: str, kpi: str, subject: str) -> int:
 def mean(
     values: ArrayLike, weights: ArrayLike, clusters: ArrayLike, seed: int, *, draws: int = DRAWS
 ) -> tuple[float | None, float | None]:
-    """The 95 % interval of sum(weight x value)/sum(weight): a share, or a mean score. None of fewer than two clusters.
+    """The 95 % interval of sum(weight x value)/sum(weight): a share, or a mean score. (None, None) below two clusters.
 
     Two customers, one with all good and one with all bad: a quarter of the draws has only the one, a quarter the other.
 
@@ -55,9 +55,9 @@ def mean(
 def quantile(
     durations: ArrayLike, ended: ArrayLike, clusters: ArrayLike, q: float, seed: int, *, draws: int = DRAWS
 ) -> tuple[float | None, float | None]:
-    """The 95 % interval of a quantile of durations, of which some still run (`ended` False). None: not reached there.
+    """The 95 % interval of a quantile of durations, of which some still run (`ended` False). None: not reached.
 
-    Below 20 durations, and of fewer than two clusters, that of order statistics, or Greenwood's where some run.
+    Below 20 durations or two clusters: order statistics, or Greenwood's interval if some still run.
 
     >>> quantile([3, 1, 2, 4, 5, 6, 10, 9, 8, 7], [True] * 10, range(10), 0.5, seed=1)
     (2.0, 9.0)
@@ -73,7 +73,7 @@ def quantile(
 
 
 def _draws(clusters: int, units: int, seed: int, draws: int) -> list[NDArray[np.int64]]:
-    """How often each cluster was drawn, (draws, clusters), in parts that fit into memory."""
+    """How often each cluster is drawn, shape (draws, clusters), in chunks that fit into memory."""
     rng = np.random.default_rng(seed)
     at_a_time = max(_CELLS // units, 1)
     sizes = [min(at_a_time, draws - first) for first in range(0, draws, at_a_time)]
@@ -81,9 +81,9 @@ def _draws(clusters: int, units: int, seed: int, draws: int) -> list[NDArray[np.
 
 
 def _time_of_quantile(time: NDArray[np.int64], event: NDArray[np.bool_], weight: NDArray[np.int64], q: float) -> Floats:
-    """When each draw's curve comes down to 1 - q; infinite if it does not. In order of time, ends before what runs.
+    """When each draw's curve falls to 1 - q; infinite if it does not.
 
-    Ends of the same time one after the other come to the same curve.
+    Input is sorted by time, ended spans before running ones. Processing ties one by one gives the same curve.
     """
     at_risk = np.cumsum(weight[:, ::-1], axis=1)[:, ::-1]
     left = np.where(event, 1 - weight / np.maximum(at_risk, 1), 1.0)

@@ -1,19 +1,19 @@
-"""Whether a period's value is more than chance explains, judged by the periods before it.
+"""Test whether a period's value differs from the periods before it by more than chance.
 
-A chart of individual values with two rules. Both ask whether the present differs from the history by more than
-Student's distribution allows for, limits that know how little some 26 points say about the spread; the usual three
-standard deviations of such a chart cry wolf four times as often.
+A chart of individual values with two rules. Both compare the present with the history by Student's distribution, whose
+limits account for the uncertain spread of some 26 points; the usual three standard deviations of such a chart give
+four times as many false signals.
 
-1. One point outside: at most 0.03 % of the time, for a large change to be named at once.
+1. One point outside: at most 0.03 % of the time, so that a large change gives a signal at once.
 2. This period and the one before it, taken together, outside; both at least one standard deviation to the same side.
-   0.1 % of the time by the formula, 0.07 % counted. It is what finds a moderate change within two periods. Likeness of
-   neighbouring periods is estimated and widens it. It isn't asked of counts: a backlog carries over, so that two
-   periods in a row say little more than one.
+   0.1 % of the time by the formula, 0.07 % counted. It finds a moderate change within two periods. The correlation of
+   neighbouring periods is estimated and widens it. It is not applied to counts: a backlog carries over, so two periods
+   in a row have little more information than one.
 
-Values are judged on a scale on which chance is even: logarithms of durations, square roots of counts (Anscombe,
+Values are tested on a scale with constant variance: logarithms of durations, square roots of counts (Anscombe,
 Biometrika 35 (1948) 246), arcsines of the roots of shares, there times the root of n, which is Laney's p' on a scale
 that also holds near 0 and 1; differences of counts stay as they are. Counts, their differences (n: both together) and
-shares are never taken to vary less than Poisson's and the binomial distribution do. A period with fewer things than
+shares are never taken to vary less than Poisson's and the binomial distribution do. A period with fewer units than
 usual has wider limits.
 
 Counted over 31,200 weeks of stable series each, 26 points of history, false signals: medians of 150 durations of
@@ -22,14 +22,14 @@ weeks resemble their neighbours (correlation 0.3) 0.21 %; shares 0.00 to 0.03 %,
 to 0.04 %; a backlog (correlation 0.8) 0.06 %. Of 1,500 simulated half-years of a digest of twelve, among them three
 resolution times that are nearly the same, 13 % had a false signal and 3 % more than one.
 
-Weekly medians that rise by 30 % are named within two weeks, by things a week, log-sd and points of history:
+Weekly medians that rise by 30 % give a signal within two weeks, by units a week, log-sd and points of history:
 
-    things  log-sd 1.2, 26   1.2, 52   0.9, 26   0.9, 52   (rise of 50 %: 1.2, 26)
+    units   log-sd 1.2, 26   1.2, 52   0.9, 26   0.9, 52   (rise of 50 %: 1.2, 26)
        150        22 %         30 %      52 %      65 %          74 %
        300        61 %         73 %      94 %      96 %          97 %
        450        86 %         92 %      99 %     100 %         100 %
 
-No rule does much better with so few things: even limits that knew the true spread of 150 medians would find 35 %.
+No rule does much better with so few units: even limits that knew the true spread of 150 medians would find 35 %.
 """
 
 import math
@@ -60,16 +60,16 @@ Floats = NDArray[np.float64]
 Kind = Literal["duration", "level", "share", "count", "difference"]
 
 ENOUGH = 26  # points of history
-FALSE_ALARMS = 0.001  # of one figure in one period of a stable world, by both rules together
-_SINGLE, _PAIR = 0.3, 1.0  # what each rule is given of that; the second uses two thirds of it (see above)
+FALSE_ALARMS = 0.001  # probability per value and period of a stable series, by both rules together
+_SINGLE, _PAIR = 0.3, 1.0  # the part of it for each rule; the second uses two thirds of its part (see above)
 _LEAN = 1.0  # standard deviations that each point of a pair must lie off
-_MINUTE = 60_000.0  # added to durations: below a minute nothing is slow, and log 0 is nowhere
+_MINUTE = 60_000.0  # added to durations: differences below a minute do not matter, and log 0 is undefined
 _TENTH = 0.1  # the same for scores and ratios: how many replies, points on a scale, money for a contact
 _STEADY = 0.02  # a duration never counts as steadier than 2 % from period to period
 
 
 class Measured(Protocol):
-    """What is asked of a point: `helpdesk_kpi.measure.metrics.metric_value.Point` has it."""
+    """A point of a series; `helpdesk_kpi.measure.metrics.metric_value.Point` is one."""
 
     @property
     def value(self) -> float | None: ...
@@ -78,13 +78,13 @@ class Measured(Protocol):
 
 
 class _Scale(NamedTuple):
-    """Where chance is even. The functions get n, on which a share's scale depends."""
+    """A scale with constant variance. The functions also get n, on which a share's scale depends."""
 
     forth: Callable[[Floats, Floats], Floats]
     back: Callable[[float, float], float]
     spread: Callable[[Floats, float], Floats]  # how much points vary relative to each other, from n and the usual n
     least: float  # the smallest believable standard deviation, as a multiple of `spread`
-    in_pairs: bool  # whether the second rule is asked
+    in_pairs: bool  # whether the second rule applies
 
 
 class _Base(NamedTuple):
@@ -93,7 +93,7 @@ class _Base(NamedTuple):
     centre: float
     deviation: float
     weight: float  # 1/weight is the variance of the centre, in squared deviations
-    likeness: float  # correlation of neighbours, 0 or more
+    correlation: float  # of neighbours, 0 or more
     freedom: int
 
 
@@ -106,12 +106,18 @@ def detect_signal(
     *,
     false_alarms: float = FALSE_ALARMS,
 ) -> Signal:
-    """Judge `present` by `history`, oldest first, which it isn't part of; durations in ms, shares 0..1.
+    """Test whether `present` differs from `history` by more than chance.
 
-    Points of history without a value are left out; with fewer than `minimum` left there is no verdict. A present value
-    of None, not reached yet, is provisional. `low` and `high` hold the values that would have been usual, seeing the
-    one before: a signal is outside of them, anything else inside. `false_alarms` is the chance per figure and period;
-    lower it where a report has very many figures.
+    Args:
+        history: earlier points, oldest first, without the present one. Points without a value are skipped.
+        present: the point to test; a value of None (not reached yet) is provisional.
+        kind: scale of the values; durations are in ms, shares 0..1.
+        better: direction that counts as an improvement.
+        minimum: points of history needed for a verdict.
+        false_alarms: probability of a false signal per value and period; lower it for reports with very many values.
+
+    Returns:
+        The verdict. `low` and `high` are the usual range given the point before: a signal is outside of it.
     """
     may_be_empty = kind in {"count", "difference"}
     points = [point for point in history if point.value is not None and (point.n > 0 or may_be_empty)]
@@ -134,7 +140,7 @@ def detect_signal(
 
 
 def _usual(y: Floats, spread: Floats, scale: _Scale, false_alarms: float) -> tuple[float, float]:
-    """Both rules as one pair of limits for the present point; `spread` has one entry more than y, the present's."""
+    """Combine both rules into one pair of limits; `spread` has one entry more than y, that of the present point."""
     base, now = _base(y, spread[:-1], scale.least), float(spread[-1])
     half = _reach(_SINGLE * false_alarms, base, scale.least) * math.sqrt(now**2 + 1 / base.weight)
     low, high = base.centre - half, base.centre + half
@@ -145,11 +151,11 @@ def _usual(y: Floats, spread: Floats, scale: _Scale, false_alarms: float) -> tup
 
 
 def _pair(y: Floats, spread: Floats, scale: _Scale, chance: float) -> tuple[float, float]:
-    """How far the present may go before the mean of it and the last point is unusual against the points before them."""
+    """Limits for the present point by the mean of it and the last point, against the points before them."""
     base = _base(y[:-1], spread[:-2], scale.least)
     last, before, now = float(y[-1]), float(spread[-2]), float(spread[-1])
-    variance = (before**2 + now**2 + 2 * base.likeness * before * now) / 4
-    variance += (1 + base.likeness) / (1 - base.likeness) / base.weight
+    variance = (before**2 + now**2 + 2 * base.correlation * before * now) / 4
+    variance += (1 + base.correlation) / (1 - base.correlation) / base.weight
     half = _reach(chance, base, scale.least) * math.sqrt(variance)
     lean = _LEAN * base.deviation
     down, up = -math.inf, math.inf
@@ -167,9 +173,9 @@ def _base(y: Floats, spread: Floats, least: float) -> _Base:
     off = (y - centre) / spread
     squares = float((off**2).sum())
     # The correlation of neighbours comes out too low by about 1/n in so short a series.
-    likeness = float((off[1:] * off[:-1]).sum()) / squares + 1 / y.size if squares else 0.0
+    correlation = float((off[1:] * off[:-1]).sum()) / squares + 1 / y.size if squares else 0.0
     deviation = max(math.sqrt(squares / (y.size - 1)), least)
-    return _Base(centre, deviation, total, min(max(likeness, 0.0), 0.9), y.size - 1)
+    return _Base(centre, deviation, total, min(max(correlation, 0.0), 0.9), y.size - 1)
 
 
 def _reach(chance: float, base: _Base, least: float) -> float:

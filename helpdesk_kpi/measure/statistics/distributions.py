@@ -47,7 +47,7 @@ def student_probability(t: float, freedom: int) -> float:
 
 @cache
 def student_quantile(chance: float, freedom: int) -> float:
-    """The t that |T| exceeds with that chance.
+    """The t that |T| exceeds with probability `chance`.
 
     >>> round(student_quantile(0.05, 10), 3), round(student_quantile(0.001, 25), 3)  # as in every table
     (2.228, 3.725)

@@ -1,13 +1,13 @@
-"""Which of many comparisons stand out, when some would by chance alone."""
+"""Control of the false discovery rate in many comparisons."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 
 def benjamini_hochberg(chances: ArrayLike, rate: float = 0.1) -> NDArray[np.bool_]:
-    """Of p values, those that may be called different, so that at most `rate` of what is called so is not.
+    """Select p values so that at most `rate` of the selected ones are false discoveries.
 
-    The largest k whose k-th smallest p is at most k rate/n, and all that are no larger. Benjamini and Hochberg, J. R.
+    The largest k with the k-th smallest p at most k rate/n, and all that are no larger. Benjamini and Hochberg, J. R.
     Statist. Soc. B 57 (1995) 289.
 
     Of four at 10 % the limits are 0.025, 0.05, 0.075, 0.1: 0.06 is within the third, which takes the second, 0.055,

@@ -1,4 +1,4 @@
-"""Funnel limits: how far the share of someone with n things strays from the common one by chance alone."""
+"""Funnel limits: how far a share of n units deviates from the common one by chance alone."""
 
 import math
 from statistics import NormalDist
@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from helpdesk_kpi.measure.statistics.distributions import binomial_cdf
 
 LOOK, REVIEW = 0.95, 0.998  # outside the first: look; outside the second: a signal, review the tickets
-FEWEST = 10  # people, to say how much they vary
+FEWEST = 10  # people needed to estimate the dispersion
 Verdict = Literal["within", "look", "signal"]  # within: expected variation
 _OUTSIDE: tuple[tuple[Verdict, float], ...] = (("signal", REVIEW), ("look", LOOK))
 
@@ -18,11 +18,11 @@ _OUTSIDE: tuple[tuple[Verdict, float], ...] = (("signal", REVIEW), ("look", LOOK
 def limits(centre: float, n: float, confidence: float = REVIEW) -> tuple[float, float]:
     """(low, high) around the common share `centre`: a share below low or above high is outside.
 
-    Exact binomial, so that equals are called unequal at most 1 - confidence of the time, also at small n. A fractional
+    Exact binomial: equals fall outside with a probability of at most 1 - confidence, also at small n. A fractional
     n is rounded down. (0, 1) for n < 1. Spiegelhalter, Funnel plots, Statist. Med. 24 (2005) 1185, appendix A.1.1.
 
-    Ten things at 0.5 and 95 %: P(X <= 1) = 11/1024 = 1.07 % is less than 2.5 %, P(X <= 2) = 5.5 % is not; so 2 is the
-    least that is usual, and 8 the most.
+    Ten units at 0.5 and 95 %: P(X <= 1) = 11/1024 = 1.07 % is less than 2.5 %, P(X <= 2) = 5.5 % is not; so the
+    usual range is 2 to 8.
 
     >>> limits(0.5, 10, LOOK)
     (0.2, 0.8)
@@ -38,7 +38,7 @@ def limits(centre: float, n: float, confidence: float = REVIEW) -> tuple[float, 
 
 
 def place(share: float, centre: float, n: float) -> Verdict:
-    """By the 95 % and 99.8 % limits.
+    """Classify a share by the 95 % and 99.8 % limits.
 
     >>> place(0.5, 0.5, 10), place(0.1, 0.5, 10), place(0.0, 0.5, 10)
     ('within', 'look', 'signal')
@@ -51,10 +51,10 @@ def place(share: float, centre: float, n: float) -> Verdict:
 
 
 def deviation(successes: float, n: float, centre: float) -> float:
-    """How many standard deviations of the normal distribution are as rare as so few or so many of n; 0 in the middle.
+    """The z value that is as rare as so few, or so many, successes of n; 0 in the middle.
 
-    Exact, for the limits above: |z| > 3.09 just where `place` says signal. Of a fractional n, whole things below it;
-    sums of credit count as what is less unusual.
+    Consistent with the limits above: |z| > 3.09 exactly where `place` gives a signal. A fractional n is rounded down;
+    fractional successes count as the less unusual integer.
 
     At most 1 of 10 at 0.5: 11/1024, as rare as 2.30 standard deviations.
 
@@ -74,11 +74,11 @@ def deviation(successes: float, n: float, centre: float) -> float:
 
 
 def dispersion(deviations: ArrayLike, winsorised: float = 0.1) -> float:
-    """phi: how many times more than by chance the people vary, at least 1; limits widen by its root.
+    """phi: variance between people relative to chance, at least 1; limits widen by its square root.
 
-    The mean square of the standard deviations that each lies off, the outermost tenth on either side pulled in to where
-    it begins, so that a true outlier does not hide itself. Spiegelhalter, Statist. Med. 24 (2005) 1185, section 3.2.
-    1 for fewer than ten people: nothing could be pulled in.
+    The mean square of the standardised deviations, winsorised by a tenth on either side so that a true outlier does not
+    hide itself. Spiegelhalter, Statist. Med. 24 (2005) 1185, section 3.2.
+    1 for fewer than ten people, since there is nothing to winsorise.
 
     Five at -2 and five at 2 vary four times as much.
 
@@ -93,7 +93,7 @@ def dispersion(deviations: ArrayLike, winsorised: float = 0.1) -> float:
 
 
 def verdict(deviation: float) -> Verdict:
-    """Of one that was divided by all that widens the limits.
+    """Classify a deviation that already accounts for everything that widens the limits.
 
     >>> verdict(1.9), verdict(-2.5), verdict(3.2)
     ('within', 'look', 'signal')
@@ -102,7 +102,7 @@ def verdict(deviation: float) -> Verdict:
 
 
 def chance(deviation: float) -> float:
-    """How often equals lie at least so far off, to either side.
+    """Two-sided p value of a standardised deviation.
 
     >>> round(chance(1.959964), 3), chance(0)
     (0.05, 1.0)
@@ -111,7 +111,7 @@ def chance(deviation: float) -> float:
 
 
 def wider(confidence: float, factor: float) -> float:
-    """The confidence of limits that lie as many times as many standard deviations off: what over-dispersion asks for.
+    """The confidence of limits that are `factor` times as many standard deviations away, for overdispersion.
 
     >>> round(wider(0.9545, 1.5), 4)  # from two standard deviations to three
     0.9973

@@ -1,8 +1,8 @@
-"""What a person's work would have come to in the hands of everybody else: indirect standardisation.
+"""Indirect standardisation: what a person's work would have come to if the others had done it.
 
-Things are put into cells of like kind (severity, category, channel, shift). Each thing is expected to come to what
-those of its cell come to with the others; observed by expected then tells a person's own part. Two people compared so
-are each comparable with the others, not strictly with each other: their cells weigh differently. Fleiss, Levin, Paik,
+Units are put into cells of similar work (severity, category, channel, shift). The expected value of a unit is the mean
+of its cell among the others; observed / expected is the person's own part. Each person is comparable with the others,
+but two people are not strictly comparable with each other: their cells have different weights. Fleiss, Levin, Paik,
 Statistical Methods for Rates and Proportions, 3rd ed., chapter 19.
 """
 
@@ -13,53 +13,58 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-FEW = 30  # things of others, below which a cell leans on its parent
+FEW = 30  # units of others; cells with fewer are shrunk toward their parent
 
 
 class Units(NamedTuple):
-    """One entry per thing."""
+    """One entry per unit."""
 
-    subject: Ints  # whose
+    subject: Ints  # code of the person
     cell: Ints  # 0..cells - 1
     value: Floats
     weight: Floats  # credit
 
 
 class Norm(NamedTuple):
-    """By cell: what one thing comes to with the others."""
+    """By cell: mean and variance of a unit among the others."""
 
     mean: Floats
-    variance: Floats  # of one thing about it
-    behind: Floats  # how many things the mean rests on
+    variance: Floats  # of one unit about the mean
+    behind: Floats  # number of units behind the mean
 
 
 class Expected(NamedTuple):
-    """Of one person, by cell and in sum over `units`."""
+    """Observed and expected values of one person, by cell and in total."""
 
     n: Floats  # by cell: credit
     observed: Floats  # by cell: sum of weight x value
     expected: Floats  # by cell: sum of weight x mean
     variance: float  # of the observed sum by chance
-    unsure: float  # of the expected sum, which is an estimate itself
+    unsure: float  # variance of the expected sum, which is an estimate
 
     @property
     def limit_factor(self) -> float:
-        """Times that limits widen because the expectation is an estimate."""
+        """Factor by which limits widen because the expectation is an estimate."""
         return float(np.sqrt(1 + self.unsure / self.variance)) if self.variance else 1.0
 
 
 def fit_norm(others: Units, parent: Ints) -> Norm | None:
-    """What things come to in the hands of `others`; `parent`: by cell, the code of the group that it belongs to.
+    """Fit the mean and variance of each cell to the units of the others.
 
-    A cell with fewer than 30 things leans on its parent as if the parent gave the missing ones, and the parent so on
-    all. None if there is no thing at all.
+    A cell with fewer than 30 units is filled up to 30 with its parent's mean, and a parent with the overall mean.
 
-    Ten things in a cell of mean 0.4 whose parent has 60 of mean 0.1: (10 x 0.4 + 20 x 0.1)/30 = 0.2. One without things
-    is its parent's.
+    Args:
+        parent: by cell, the code of its group.
+
+    Returns:
+        None if there are no units.
+
+    Ten units in a cell of mean 0.4 with a parent of 60 units and mean 0.1: (10 x 0.4 + 20 x 0.1)/30 = 0.2. A cell
+    without units gets its parent's mean.
 
     >>> value = np.array([1.0] * 4 + [0] * 6 + [1] * 2 + [0] * 48)
-    >>> things = Units(np.zeros(60, int), np.array([0] * 10 + [1] * 50), value, np.ones(60))
-    >>> fit_norm(things, np.zeros(3, int)).mean.round(6).tolist()
+    >>> units = Units(np.zeros(60, int), np.array([0] * 10 + [1] * 50), value, np.ones(60))
+    >>> fit_norm(units, np.zeros(3, int)).mean.round(6).tolist()
     [0.2, 0.04, 0.1]
     """
     if not others.weight.sum() > 0:
@@ -75,7 +80,7 @@ def fit_norm(others: Units, parent: Ints) -> Norm | None:
 
 
 def _shrink_to_parent(sums: Floats, parents: Floats) -> Floats:
-    """Means of the two moments, leaning on the parents' where there are few."""
+    """Means of the two moments, shrunk toward the parents' for small cells."""
     own = sums[1:] / np.where(sums[0] > 0, sums[0], 1.0)
     part = np.minimum(sums[0] / FEW, 1.0)
     means: Floats = part * own + (1 - part) * parents
@@ -87,10 +92,10 @@ def _sums(place: Ints, amounts: Floats, size: int) -> Floats:
 
 
 def standardise(own: Units, norm: Norm) -> Expected:
-    """Of one person's things.
+    """Observed and expected values of one person's units.
 
-    Of the others, 20 % of P1 and 5 % of P3 come back. Who solved 40 and 10 of them, of which 8 came back, has 8 where
-    40 x 0.2 + 10 x 0.05 = 8.5 were to be expected: 0.94 as many.
+    With the others, 20 % of P1 and 5 % of P3 come back. A person who solved 40 and 10 of them, of which 8 came
+    back, has 8 against an expectation of 40 x 0.2 + 10 x 0.05 = 8.5: 0.94 times as many.
 
     >>> others = Norm(np.array([0.2, 0.05]), np.array([0.16, 0.0475]), np.array([400.0, 400.0]))
     >>> own = Units(np.zeros(50, int), np.repeat([0, 1], [40, 10]), np.repeat([1.0, 0.0], [8, 42]), np.ones(50))
@@ -106,9 +111,9 @@ def standardise(own: Units, norm: Norm) -> Expected:
 
 
 def without_peers(units: Floats, own: Floats, everybodys: Floats, most: float = 0.8) -> float:
-    """The part of some things of a person, by cell, that lies in cells of which they do more than `most` themselves.
+    """The share of a person's units in cells of which they do more than `most` themselves.
 
-    Where that is much, nobody does like work to compare with. `own` and `everybodys` may be of a longer time.
+    If it is large, nobody does similar work to compare with. `own` and `everybodys` may cover a longer time.
 
     >>> without_peers(np.array([40.0, 60.0]), np.array([90.0, 150.0]), np.array([100.0, 1000.0]))
     0.4

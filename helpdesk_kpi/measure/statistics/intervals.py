@@ -36,13 +36,13 @@ def wilson(successes: float, n: float, z: float = Z95) -> tuple[float, float]:
     spread = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
     centre, scale = share + z * z / (2 * n), 1 + z * z / n
     low, high = (centre - spread) / scale, (centre + spread) / scale
-    # At no successes, and at nothing else, the limit is the share itself; rounding must not say otherwise.
+    # Only without successes (or failures) the limit is the share itself; avoid rounding errors there.
     return (0.0 if share == 0 else max(low, 0.0)), (1.0 if share == 1 else min(high, 1.0))
 
 
 def jeffreys(successes: float, n: float, confidence: float = 0.95) -> tuple[float, float]:
-    """The middle of the posterior Beta(successes + 1/2, n - successes + 1/2), equal tails; 0 and 1 where none or all
-    succeeded. (0, 1) of nothing. Brown, Cai, DasGupta, Statist. Sci. 16 (2001) 101, section 3.2.
+    """Jeffreys's interval: equal tails of Beta(successes + 1/2, n - successes + 1/2), and 0 or 1 where none or all
+    succeeded. (0, 1) if n is 0. Brown, Cai, DasGupta, Statist. Sci. 16 (2001) 101, section 3.2.
 
     One of two: Beta(3/2, 3/2) is even about 1/2. Its density is 8/pi sqrt(x(1 - x)), a half circle; at 0.0612 lie
     (t - sin t)/2 pi of it with cos(t/2) = 1 - 2 x 0.0612: t = 1.0001, so 2.52 %.
@@ -63,7 +63,7 @@ def jeffreys(successes: float, n: float, confidence: float = 0.95) -> tuple[floa
 def byar(count: float, z: float = Z95, spread: float = 1.0) -> tuple[float, float]:
     """Byar's approximation to the exact limits of a Poisson mean; `count` may be a sum of credit.
 
-    `spread`: how many times more than Poisson's the variance is; the limits are those of so many fewer things.
+    `spread`: overdispersion, variance / mean; the limits are those of count / spread, scaled back.
     Breslow and Day, Statistical Methods in Cancer Research II (1987), section 2.3.
 
     Ten: 10 (1 - 1/90 - 1.96/(3 sqrt 10))^3 = 10 x 0.7823^3, and 11 (1 - 1/99 + 1.96/(3 sqrt 11))^3 = 11 x 1.1869^3; the
@@ -103,9 +103,9 @@ def mean(values: ArrayLike, z: float = Z95) -> tuple[float | None, float | None,
 
 
 def rank(n: int, q: float) -> int:
-    """The place, from 1 on, of the q-quantile among n values in order: the smallest k with k/n >= q.
+    """The 1-based rank of the q-quantile among n sorted values: the smallest k with k/n >= q.
 
-    The median of an even number is the lower of the two in the middle, as Kaplan and Meier's is.
+    The median of an even number of values is the lower of the two in the middle, as in the Kaplan-Meier estimate.
 
     >>> rank(4, 0.5), rank(5, 0.5), rank(10, 0.9), rank(1, 0.9)
     (2, 3, 9, 1)
@@ -114,7 +114,7 @@ def rank(n: int, q: float) -> int:
 
 
 def quantile(values: ArrayLike, q: float) -> float | None:
-    """The q-quantile, always one of the values (any unit); None of no values.
+    """The q-quantile, always one of the values (any unit); None without values.
 
     >>> quantile([30, 10, 40, 20], 0.5), quantile([], 0.5)
     (20.0, None)
@@ -124,7 +124,7 @@ def quantile(values: ArrayLike, q: float) -> float | None:
 
 
 def ranks(n: int, q: float, confidence: float = 0.95) -> tuple[int | None, int | None]:
-    """Places of the two values, from 1 on, that hold the true q-quantile between them with at least that confidence.
+    """1-based ranks of the two values that hold the true q-quantile between them with at least this confidence.
 
     The number of values below the true quantile is binomial (n, q); each tail gets half of the error. None where n is
     too small for a limit on that side. Formula: Conover, Practical Nonparametric Statistics, 3rd ed., section 3.2.
@@ -143,7 +143,7 @@ def ranks(n: int, q: float, confidence: float = 0.95) -> tuple[int | None, int |
 
 
 def interval(values: ArrayLike, q: float, confidence: float = 0.95) -> tuple[float | None, float | None]:
-    """The values at `ranks`; None on a side that too few values leave open.
+    """The values at `ranks`; None on a side with too few values for a limit.
 
     >>> interval([3, 1, 2, 4, 5, 6, 10, 9, 8, 7], 0.5)
     (2.0, 9.0)

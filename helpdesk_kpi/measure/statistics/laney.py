@@ -1,4 +1,4 @@
-"""Laney's p' chart: shares whose n is so large that a plain p chart would call every week unusual."""
+"""Laney's p' chart, for shares of so large n that a plain p chart would call every week unusual."""
 
 import math
 
@@ -8,13 +8,13 @@ from numpy.typing import ArrayLike
 
 
 class Chart(msgspec.Struct, frozen=True):
-    """Where the share of a period with n things usually lies."""
+    """Centre and relative spread of a series of shares."""
 
-    centre: float  # all successes by all things
-    sigma: float  # times that the series varies as much as mere sampling would
+    centre: float  # all successes / all units
+    sigma: float  # spread of the series relative to sampling alone
 
     def limits(self, n: float, sigmas: float = 3.0) -> tuple[float, float]:
-        """The usual range of the share of a period with n things, within 0..1; n may be fractional.
+        """The usual range of the share of a period with n units, within 0..1; n may be fractional.
 
         A share of 0.5 with sigma 2 and n = 100: 0.5 +- 3 x 2 x 0.05 = 0.5 +- 0.3.
 
@@ -26,7 +26,7 @@ class Chart(msgspec.Struct, frozen=True):
 
 
 def chart(shares: ArrayLike, n: ArrayLike) -> Chart | None:
-    """Of shares (0..1) in order of time with their n (> 0, may be fractional). None for fewer than two.
+    """Fit a chart to shares (0..1) in order of time with their n (> 0, may be fractional). None below two shares.
 
     sigma is the mean moving range of z = (share - centre)/sqrt(centre (1 - centre)/n), by 1.128. Laney, Improved
     control charts for attributes, Quality Engineering 14 (2002) 531.

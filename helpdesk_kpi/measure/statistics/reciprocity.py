@@ -1,7 +1,7 @@
-"""Reciprocity: whether people who rate each other give back what they get.
+"""Reciprocity: whether people who rate each other return the ratings that they get.
 
-That somebody rates mildly, or is liked by all, is no exchange: what every rater and every person rated have in common
-is taken off first. What is left of "A of B" and of "B of A" is independent unless the two answer each other (dyadic
+Mild raters and people whom all like are no evidence of an exchange, so rater and subject effects are removed first. The
+residuals of "A rates B" and "B rates A" are independent unless the two ratings answer each other (dyadic
 reciprocity: Warner, Kenny and Stoto, Journal of Personality and Social Psychology 37 (1979) 1742).
 """
 
@@ -11,18 +11,27 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-FEWEST = 10  # pairs who rated each other
-Z = 3.09  # 99.9 % lie below: to either side, the 99.8 % limits of a funnel
+FEWEST = 10  # pairs of people who rated each other
+Z = 3.09  # one-sided 99.9 %, as the 99.8 % limits of a funnel
 
 
 class Reciprocity(NamedTuple):
+    """Correlation of mutual ratings."""
+
     pairs: int
-    r: float  # -1 to 1; 0: what is given says nothing of what comes back
-    limit: float  # of 1,000 teams who rate independently, about one lies above
+    r: float  # -1 to 1; 0: independent
+    limit: float  # about one of 1,000 teams with independent ratings is above
 
 
 def reciprocity(rater: ArrayLike, subject: ArrayLike, value: ArrayLike) -> Reciprocity | None:
-    """Of ratings, one entry each, people as numbers that mean the same in both; None with fewer than ten pairs.
+    """Measure reciprocity of ratings.
+
+    Args:
+        rater, subject: codes of people, the same in both.
+        value: the ratings.
+
+    Returns:
+        None with fewer than ten pairs of people who rated each other.
 
     r is the intraclass correlation of the pairs, its limit that of Fisher's z, whose standard error is
     1/sqrt(n - 3/2) with n pairs (Statistical Methods for Research Workers, 1925, section 38); n is lessened by the
@@ -50,7 +59,7 @@ def reciprocity(rater: ArrayLike, subject: ArrayLike, value: ArrayLike) -> Recip
 
 
 def _own(by: NDArray[np.int64], of: NDArray[np.int64], value: NDArray[np.float64]) -> tuple[NDArray[np.float64], int]:
-    """What a rating has beyond what its rater and its subject have in common, and how many of them are free."""
+    """Residuals of the ratings after rater and subject effects, and their degrees of freedom."""
     columns = [(who == one).astype(np.float64) for who in (by, of) for one in np.unique(who)]
     if not columns:
         return value, 0
@@ -64,7 +73,7 @@ def _own(by: NDArray[np.int64], of: NDArray[np.int64], value: NDArray[np.float64
 def _mean_given(
     by: NDArray[np.int64], of: NDArray[np.int64], left: NDArray[np.float64]
 ) -> dict[tuple[int, int], float]:
-    """The mean of what each gave each."""
+    """(rater, subject) -> mean residual."""
     found: dict[tuple[int, int], list[float]] = {}
     for a, b, one in zip(by.tolist(), of.tolist(), left.tolist(), strict=True):
         found.setdefault((a, b), []).append(one)

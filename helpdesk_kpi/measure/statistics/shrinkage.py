@@ -1,8 +1,8 @@
-"""Shrinkage: how much of a difference between people is theirs, and how much is chance.
+"""Shrinkage: separate true differences between people from chance (empirical Bayes).
 
-A value out of few things strays far by chance alone. What the values of all differ by beyond chance tells how far
-people truly lie apart; each value is then drawn toward the common one by the part of it that chance explains
-(empirical Bayes). Its reliability is the other part: 1 for no chance at all, 0 for nothing else.
+A value of few units varies much by chance alone. The variation of all values beyond chance estimates the true variation
+between people; each value is then shrunk toward the centre by the part that chance explains. Its reliability is the
+other part: 1 without chance, 0 if everything is chance.
 """
 
 from typing import NamedTuple
@@ -16,16 +16,16 @@ Floats = NDArray[np.float64]
 class Shrunk(NamedTuple):
     """Arrays have one entry per person."""
 
-    centre: float  # what values are drawn toward
+    centre: float  # target of the shrinkage
     between: float  # standard deviation of the true values
     values: Floats
-    reliability: Floats  # the weight of the own value, 0..1
+    reliability: Floats  # weight of the own value, 0..1
 
 
 def between(values: ArrayLike, variances: ArrayLike) -> float:
-    """The variance of the true values, when `variances` are those by chance; 0 when chance explains all.
+    """The variance of the true values; `variances` are those by chance. 0 if chance explains everything.
 
-    Moments, each value weighted by how sure it is: DerSimonian and Laird, Controlled Clinical Trials 7 (1986) 177. With
+    Moments with inverse-variance weights: DerSimonian and Laird, Controlled Clinical Trials 7 (1986) 177. With
     equal variances it is s^2 - variance.
 
     0, 1, 2 have s^2 = 1; of variance 0.25 each, 0.75 is left.
@@ -42,7 +42,7 @@ def between(values: ArrayLike, variances: ArrayLike) -> float:
 
 
 def reliability(between: float, variance: float) -> float:
-    """between/(between + variance); 0 where there is neither.
+    """between/(between + variance); 0 if both are 0.
 
     A satisfaction of 88 % whose true values have a standard deviation of 3 points, out of 274 answers:
     0.0009/(0.0009 + 0.1056/274) = 0.70.
@@ -54,9 +54,9 @@ def reliability(between: float, variance: float) -> float:
 
 
 def means(values: ArrayLike, variances: ArrayLike) -> Shrunk:
-    """Of values that are normal about their true ones, such as means of log durations; `variances` by chance, > 0.
+    """Shrink values that are normal about their true ones, such as means of log durations; `variances` by chance, > 0.
 
-    The part that is drawn is B = variance/(between + variance): Efron and Morris, JASA 70 (1975) 311. The centre weighs
+    The shrinkage factor is B = variance/(between + variance): Efron and Morris, JASA 70 (1975) 311. The centre weighs
     each value by 1/(between + variance).
 
     As above, 0, 1, 2 of variance 0.25: B = 0.25/(0.75 + 0.25), so each moves a quarter of its way to 1.
@@ -73,7 +73,7 @@ def means(values: ArrayLike, variances: ArrayLike) -> Shrunk:
 
 
 def proportions(successes: ArrayLike, n: ArrayLike) -> Shrunk:
-    """Of shares; both may be fractional, n > 0. Beta-binomial by moments, as in Kleinman, JASA 68 (1973) 46.
+    """Shrink shares; both may be fractional, n > 0. Beta-binomial by moments, as in Kleinman, JASA 68 (1973) 46.
 
     4, 5, 6 of 10: p = 0.5, s^2 = 0.01, by chance 0.025: nothing is left, all are 0.5. Of 1000 chance is 0.00025, so
     between = 0.00975, kappa = 0.25/0.00975 - 1 = 24.64, and 400/1000 becomes (400 + 12.32)/1024.64 = 0.40240.
@@ -95,7 +95,7 @@ def proportions(successes: ArrayLike, n: ArrayLike) -> Shrunk:
 
 
 def strength(p: float, between: float) -> float:
-    """kappa: as many things the common share p counts for, when the true shares have that standard deviation.
+    """kappa: the number of units that the common share p counts for, given the standard deviation of true shares.
 
     >>> round(strength(0.88, 0.03))  # 0.1056/0.0009 - 1
     116
@@ -104,7 +104,7 @@ def strength(p: float, between: float) -> float:
 
 
 def toward(successes: float, n: float, p: float, kappa: float) -> float:
-    """A share drawn toward p as if it had kappa further things of it.
+    """A share shrunk toward p, as if it had kappa more units with share p.
 
     27 of 30 and 9 of 10 are both 90 %: (27 + 102.08)/146 and (9 + 102.08)/126.
 

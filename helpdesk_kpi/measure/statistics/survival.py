@@ -1,7 +1,7 @@
-"""Kaplan and Meier's estimate: durations of which some still run, so that waiting tickets are not left out.
+"""The Kaplan-Meier estimate: quantiles of durations with running spans included.
 
-A mean or median of the tickets that are done is too good while the slow ones are open. S(t) is the share of things
-that are not over after t. Kaplan and Meier, JASA 53 (1958) 457; Greenwood's variance on the log(-log) scale, which
+A mean or median of finished tickets alone is too low while slow ones are still open. S(t) is the share of units that
+have not ended after t. Kaplan and Meier, JASA 53 (1958) 457; Greenwood's variance on the log(-log) scale, which
 keeps the interval within 0..1, as in Kalbfleisch and Prentice, The Statistical Analysis of Failure Time Data, 1.4.
 """
 
@@ -19,16 +19,16 @@ _ROUNDING = 1e-9  # S is a product of fractions: 0.5 may come out as 0.5 + 1e-16
 
 
 class Curve(msgspec.Struct, frozen=True):
-    """S as a step function. All arrays have one entry per distinct time at which something ended."""
+    """S as a step function. `times`, `survival` and `greenwood` have one entry per distinct end time."""
 
     times: NDArray[np.int64]  # ms, ascending
     survival: Floats  # S just after each of the times
     greenwood: Floats  # variance of log S; infinite once S is 0
-    running: NDArray[np.int64]  # ms, ascending: when each of the rest was last seen
-    n: int  # things, ended or not
+    running: NDArray[np.int64]  # ms, ascending: observed durations of running units
+    n: int  # units, ended or running
 
     def quantile(self, q: float) -> int | None:
-        """The smallest t (ms) with S(t) <= 1 - q; None if the curve does not come down so far: not reached yet.
+        """The smallest t (ms) with S(t) <= 1 - q; None if the curve does not fall so far: not reached yet.
 
         Without censoring this is the smallest value with at least a share q of all values up to it: the median of an
         even number is the lower of the two in the middle.
@@ -39,12 +39,12 @@ class Curve(msgspec.Struct, frozen=True):
         return _first_at_most(self.times, self.survival, 1 - q)
 
     def quantile_interval(self, q: float, z: float = Z95) -> tuple[int | None, int | None]:
-        """Where the two limits of S come down to 1 - q; None on a side where a limit does not.
+        """Where the two limits of S fall to 1 - q; None on a side where a limit does not.
 
-        Brookmeyer and Crowley, Biometrics 38 (1982) 29, with the limits of `band`. Those hold for many things. None too
-        on a side that so few would leave open if nothing ran: those that were still there when the first one ended.
+        Brookmeyer and Crowley, Biometrics 38 (1982) 29, with the limits of `band`. Those hold for many units. Also None
+        on a side where so few units leave the limit open even without running ones (at risk at the first end).
 
-        All of three lie above the median one time in eight; so the least of them is no lower limit.
+        All of three are above the median one time in eight, so the smallest of them is no lower limit.
 
         >>> kaplan_meier([10, 20, 30], [True, True, False]).quantile_interval(0.5)
         (None, None)
@@ -69,9 +69,9 @@ class Curve(msgspec.Struct, frozen=True):
         return 1.0 if index < 0 else float(self.survival[index])
 
     def interval_at(self, t: float, z: float = Z95) -> tuple[float, float]:
-        """The interval of S(t). While nothing was lost sight of it is a share, and its interval Wilson's.
+        """The interval of S(t): Wilson's while nothing is censored before t, since S(t) is then a plain share.
 
-        Wilson's over what was seen until t is also taken where S is 1 or 0, for which Greenwood's has no width.
+        Wilson's interval of the units observed until t is also used where S is 1 or 0 and Greenwood's has no width.
 
         >>> low, high = kaplan_meier([10] * 20, [True] * 20).interval_at(5)  # all 20 take longer than 5
         >>> round(low, 3), high
@@ -95,13 +95,13 @@ class Curve(msgspec.Struct, frozen=True):
         return 1 - self.at(target), 1 - high, 1 - low
 
     def restricted_mean(self, to: float, z: float = Z95) -> tuple[float, float, float]:
-        """(mean of what is waited until `to`, low, high), in ms: who waits longer counts as having waited so long.
+        """(restricted mean up to `to`, low, high), in ms: longer durations count as `to`.
 
-        The area under S up to `to`; its variance is the sum over the ends before it of the squared area that is left
-        after each, times that end's part of Greenwood's. Klein and Moeschberger, Survival Analysis, 2nd ed., 4.5. Where
-        nothing was watched as long as `to`, the curve stays as it ended, so the mean is rather too high.
+        The area under S up to `to`; its variance is the sum over the ends before it of the squared remaining area
+        times that end's term of Greenwood's variance. Klein and Moeschberger, Survival Analysis, 2nd ed., 4.5. If
+        nothing was observed as long as `to`, the curve stays at its last value, so the mean is rather too high.
 
-        Two things, of 10 and 30, until 20: 10 with both and 10 with half, 15. Variance (10 x 0.5)^2 x 1/(2 x 1) = 12.5.
+        Two durations, 10 and 30, until 20: 10 with both and 10 with half, 15. Variance (10 x 0.5)^2 x 1/(2 x 1) = 12.5.
 
         >>> [round(ms, 3) for ms in kaplan_meier([10, 30], [True, True]).restricted_mean(20, z=1)]
         [15.0, 11.464, 18.536]
@@ -116,10 +116,9 @@ class Curve(msgspec.Struct, frozen=True):
         return mean, max(mean - half, 0.0), min(mean + half, float(to))
 
     def beyond(self, elapsed: ArrayLike, scale: Callable[[ArrayLike], Floats]) -> Floats:
-        """The mean of scale(T) of those with T > each `elapsed` (ms); what the curve never sees end, ends with it.
+        """The mean of scale(T) given T > `elapsed` (ms), for each; the curve's remaining mass ends at its last time.
 
-        So much may be expected of what has run for so long: what Buckley and James, Biometrika 66 (1979) 429, put in
-        the place of running spans. At least scale(elapsed).
+        This is the imputation of running spans by Buckley and James, Biometrika 66 (1979) 429. At least scale(elapsed).
 
         Of 10, 20, 30, 40 those above 10 have the mean 30, those above 30 40, and above 50 there are none.
 
@@ -162,9 +161,14 @@ class Curve(msgspec.Struct, frozen=True):
 
 
 def kaplan_meier(durations: ArrayLike, ended: ArrayLike) -> Curve:
-    """`durations`: ms, shape (n,), >= 0. `ended`: bool, shape (n,): False for what still ran then.
+    """Fit the curve. At equal times ends come before censoring.
 
-    What ends and what is censored at the same time: the end came first. Raises ValueError on unequal shapes.
+    Args:
+        durations: ms, shape (n,), >= 0.
+        ended: bool, shape (n,); False: still running.
+
+    Raises:
+        ValueError: the shapes differ.
 
     By hand, 3 still running: S(1) = 4/5, S(2) = 4/5 x 3/4 = 3/5, and of the two left after 3, S(4) = 3/5 x 1/2 = 3/10.
 
@@ -186,6 +190,6 @@ def kaplan_meier(durations: ArrayLike, ended: ArrayLike) -> Curve:
 
 
 def _first_at_most(times: NDArray[np.int64], curve: Floats, level: float) -> int | None:
-    """The first time at which a curve that only falls is at most `level`."""
+    """The first time at which a falling curve is at most `level`."""
     index = int(np.searchsorted(-curve, -(level + _ROUNDING), side="left"))
     return int(times[index]) if index < times.size else None
