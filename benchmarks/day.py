@@ -8,8 +8,8 @@ import time
 from itertools import pairwise
 from pathlib import Path
 
-from apart import apart
 from desks import copied, desk
+from isolated import run_isolated
 from making import BASE, SEED, WEEKS, configured, world_of
 from served import served
 
@@ -32,7 +32,7 @@ def main() -> None:
             for _ in range(2):  # the first turn makes the server make up its answers
                 with copied(desk(tickets)) as folder:
                     configured(folder, world, server.url)
-                    run = apart(turn, folder, world.now)
+                    run = run_isolated(turn, folder, world.now)
             changed, *parts = run.result
             first = first or sum(parts)
             print(
@@ -54,8 +54,8 @@ def turn(folder: Path, now: int) -> tuple[int, float, float, float]:
         period = get_last_complete_period("week", now, loaded.config.timezone)
         list(prepare_report(store, loaded, "weekly", period=period, as_of=now, parts=frozenset({"html", "text"})))
         moments.append(time.perf_counter())
-    pulled, measured, told = (after - before for before, after in pairwise(moments))
-    return changed, pulled, measured, told
+    pulled, measured, reported = (after - before for before, after in pairwise(moments))
+    return changed, pulled, measured, reported
 
 
 if __name__ == "__main__":

@@ -7,8 +7,8 @@ import argparse
 import time
 from pathlib import Path
 
-from apart import apart
 from desks import desk
+from isolated import run_isolated
 
 from helpdesk_kpi.calendar.periods import get_last_complete_period
 from helpdesk_kpi.config import load
@@ -22,7 +22,7 @@ def main() -> None:
     arguments.add_argument("--tickets", type=int, nargs="+", default=[20_000, 200_000])
     for tickets in arguments.parse_args().tickets:
         folder = desk(tickets)
-        floor, run = apart(read_through, folder), apart(digest, folder)
+        floor, run = run_isolated(read_through, folder), run_isolated(digest, folder)
         imports, figures, images, size = run.result
         print(
             f"{tickets:8,} tickets: {imports + figures:5.2f} s ({imports:.2f} s of it imports), {run.cpu:.2f} s of one"

@@ -21,7 +21,7 @@ SEED, BASE, WEEKS = 1, 5_000, 30  # the desk that is copied
 ABREAST = 4  # copies in one stretch of time
 CHANGING = 500  # tickets that change after the store was synced: a day's turn
 WEEK = 7 * 86_400_000
-APART = 1_000_000  # between the keys of copies
+KEY_DISTANCE = 1_000_000  # between the keys of copies
 #: Tables of a ticket, and what of theirs is another in a copy.
 SHIFTED = {
     "tickets": ("id", "native", "created_at", "updated_at", "version", "deleted_at"),
@@ -68,7 +68,7 @@ def configured(folder: Path, world: World, url: str) -> LoadedConfig:
 
 def _copy(store: Store, number: int, *, shift: int) -> None:
     """One more copy of the desk, `shift` ms earlier; of earlier ones nothing is still open."""
-    of_these = f"SELECT id FROM tickets WHERE id < {APART}"
+    of_these = f"SELECT id FROM tickets WHERE id < {KEY_DISTANCE}"
     of_these += " AND status IN ('solved', 'closed', 'deleted')" if shift else ""
     with store.transaction() as conn:
         for table, changed in SHIFTED.items():
@@ -81,7 +81,7 @@ def _copy(store: Store, number: int, *, shift: int) -> None:
 
 def _shifted(column: str, number: int, shift: int) -> str:
     if column in {"id", "ticket"}:
-        return f"{column} + {number * APART}"
+        return f"{column} + {number * KEY_DISTANCE}"
     return f"native || '-{number}'" if column == "native" else f"{column} - {shift}"
 
 

@@ -7,8 +7,8 @@ import argparse
 import time
 from pathlib import Path
 
-from apart import Run, apart
 from desks import copied, desk
+from isolated import Run, run_isolated
 
 from helpdesk_kpi.config import load
 from helpdesk_kpi.measure.build.build import build_stale
@@ -19,16 +19,16 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--tickets", type=int, default=20_000)
     folder = desk(arguments.parse_args().tickets)
-    floor = apart(read_through, folder)
+    floor = run_isolated(read_through, folder)
     tickets, events, seconds = floor.result
     print(f"{tickets:,} tickets, {events / tickets:.1f} events each")
     print(f"read through {tickets / seconds:9,.0f} tickets/s {floor.peak_mb:5.0f} MB")
     for jobs in (1, 2):
         with copied(folder) as copy:
-            told(jobs, apart(measured, copy, jobs), seconds)
+            print_result(jobs, run_isolated(measured, copy, jobs), seconds)
 
 
-def told(jobs: int, run: Run, floor: float) -> None:
+def print_result(jobs: int, run: Run, floor: float) -> None:
     tickets, seconds, size = run.result
     memory = run.peak_mb + (jobs * run.child_mb if jobs > 1 else 0)
     print(

@@ -1,7 +1,7 @@
-"""Requests of a first sync and of a day's turn, per endpoint, beside the fewest that the page maxima allow.
+"""Requests of a first sync and of a daily sync, per endpoint, compared with the minimum that the page sizes allow.
 
-Rows are counted as they leave the helpdesk's face: the longest list of an answer, each id once. An endpoint whose page
-maximum is not known here is a pass: asked a fixed number of times, whatever the size of the desk.
+Rows are counted as they leave the helpdesk's API: the longest list of a response, each id once. An endpoint without a
+page size here is a pass: requested a fixed number of times, whatever the number of tickets.
 """
 
 import argparse
@@ -26,8 +26,8 @@ from helpdesk_kpi.simulator.world.world import World, generate
 from helpdesk_kpi.store import open_store
 
 SEED, WEEKS, DAY = 1, 12, 86_400_000
-#: Endpoint, as the transport counts it -> (its path, rows that one answer can have). By the vendors' pages, named in
-#: the connectors. Where the path has an id, each thing is asked for by itself and has pages of its own.
+#: Endpoint, as the transport counts it -> (its path, rows per response). The connectors cite the vendors' pages.
+#: If the path has an id, each object is requested by itself and has pages of its own.
 PAGES: dict[str, dict[str, tuple[str, int]]] = {
     "zendesk": {
         "incremental/tickets": ("/incremental/tickets/cursor", 1_000),
@@ -56,7 +56,7 @@ PAGES: dict[str, dict[str, tuple[str, int]]] = {
 
 
 class Counted:
-    """A face whose answers are looked at: requests and different rows by endpoint. The client says which it means."""
+    """An API whose responses are counted: different rows by path."""
 
     def __init__(self, served: ASGIApp) -> None:
         self.served = served
@@ -77,21 +77,21 @@ class Counted:
 
     def _count(self, path: str, body: bytes) -> None:
         try:
-            told = msgspec.json.decode(body)
+            content = msgspec.json.decode(body)
         except msgspec.DecodeError:
             return
-        self.seen[path] |= {str(row.get("id") or row.get("issueId") or i) for i, row in enumerate(_rows(told))}
+        self.seen[path] |= {str(row.get("id") or row.get("issueId") or i) for i, row in enumerate(_rows(content))}
 
 
-def _rows(told: Any) -> list[dict[str, Any]]:
-    """The longest list of objects in an answer."""
-    lists = [told] if isinstance(told, list) else list(told.values()) if isinstance(told, dict) else []
+def _rows(content: Any) -> list[dict[str, Any]]:
+    """The longest list of objects in a response."""
+    lists = [content] if isinstance(content, list) else list(content.values()) if isinstance(content, dict) else []
     found = [part for part in lists if isinstance(part, list) and part and isinstance(part[0], dict)]
     return max(found, key=len, default=[])
 
 
 class Turn:
-    """One sync of one desk, counted."""
+    """One counted sync of one support desk."""
 
     def __init__(self, folder: Path, helpdesk: str, world: World) -> None:
         self.folder, self.helpdesk, self.world = folder, helpdesk, world
@@ -121,7 +121,7 @@ class Turn:
         return transports[0].requests, rows, sum(r.records for r in results)
 
 
-def told(name: str, helpdesk: str, requests: Counter[str], rows: dict[str, int], records: int) -> None:
+def print_requests(name: str, helpdesk: str, requests: Counter[str], rows: dict[str, int], records: int) -> None:
     print(f"\n{helpdesk}, {name}: {requests.total():,} requests for {records:,} records")
     paged = PAGES[helpdesk]
     sent = least = 0
@@ -130,7 +130,7 @@ def told(name: str, helpdesk: str, requests: Counter[str], rows: dict[str, int],
             print(f"  {endpoint:48} {count:6,}   a pass")
             continue
         path, most = paged[endpoint]
-        found = [many for asked, many in rows.items() if re.search(rf"{path}(\.json)?$", asked)]
+        found = [many for requested, many in rows.items() if re.search(rf"{path}(\.json)?$", requested)]
         full = sum(max(1, math.ceil(many / most)) for many in found) or 1
         sent, least = sent + count, least + full
         print(f"  {endpoint:48} {count:6,}   {sum(found):8,} rows of at most {most:9,}: {full:5,} full pages")
@@ -141,17 +141,17 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--tickets", type=int, default=6_000)
     arguments.add_argument("--helpdesk", choices=NAMES, action="append")
-    asked = arguments.parse_args()
-    for helpdesk in asked.helpdesk or NAMES:
-        world = generate(SEED, tickets=asked.tickets, weeks=WEEKS)
+    options = arguments.parse_args()
+    for helpdesk in options.helpdesk or NAMES:
+        world = generate(SEED, tickets=options.tickets, weeks=WEEKS)
         end = world.now
         with tempfile.TemporaryDirectory() as made:
             turn = Turn(Path(made), helpdesk, world)
             world.now = end - DAY
-            told("first sync", helpdesk, *turn.run())
+            print_requests("first sync", helpdesk, *turn.run())
             world.now = end
-            told("a day later", helpdesk, *turn.run())
-            told("and at once again", helpdesk, *turn.run())
+            print_requests("a day later", helpdesk, *turn.run())
+            print_requests("and at once again", helpdesk, *turn.run())
 
 
 if __name__ == "__main__":

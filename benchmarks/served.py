@@ -16,16 +16,16 @@ from helpdesk_kpi.simulator.server.serve import serve
 from helpdesk_kpi.simulator.world.world import World, generate
 from helpdesk_kpi.simulator.zendesk.app import app
 
-Asked = tuple[str, str, bytes]  # method, path, query
+RequestKey = tuple[str, str, bytes]  # method, path, query
 
 
 class Served(NamedTuple):
     url: str
     control: Connection
 
-    def asked(self) -> list[str]:
+    def requested(self) -> list[str]:
         """Path and query of every GET so far, in order."""
-        self.control.send("asked")
+        self.control.send("requested")
         found: list[str] = self.control.recv()
         return found
 
@@ -51,24 +51,24 @@ def _serve(control: Connection, seed: int, tickets: int, weeks: int, early: bool
     recorded = Recorded(app(world, limits=False))
     with serve(recorded) as server:
         control.send(server.url)
-        while control.recv() == "asked":
-            control.send([f"{path}?{query.decode()}" for method, path, query in recorded.told if method == "GET"])
+        while control.recv() == "requested":
+            control.send([f"{path}?{query.decode()}" for method, path, query in recorded.responses if method == "GET"])
 
 
 class Recorded:
-    def __init__(self, face: ASGIApp) -> None:
-        self.face = face
-        self.told: dict[Asked, list[Message]] = {}
+    def __init__(self, api: ASGIApp) -> None:
+        self.api = api
+        self.responses: dict[RequestKey, list[Message]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        asked = scope["method"], scope["path"], scope["query_string"]
-        if asked not in self.told:
-            answer: list[Message] = []
+        key = scope["method"], scope["path"], scope["query_string"]
+        if key not in self.responses:
+            response: list[Message] = []
 
             async def note(message: Message) -> None:
-                answer.append(message)
+                response.append(message)
 
-            await self.face(scope, receive, note)
-            self.told[asked] = answer
-        for message in self.told[asked]:
+            await self.api(scope, receive, note)
+            self.responses[key] = response
+        for message in self.responses[key]:
             await send(message)

@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
-from apart import Run, apart
+from isolated import Run, run_isolated
 from making import configured
 from msgspec.structs import astuple
 from served import served
@@ -43,13 +43,13 @@ def main() -> None:
         configured(folder, world, desk.url)
         pulled(folder, world.now)  # not timed: the desk makes up its answers
         account = b64encode(f"{world.for_config()['email']}/token:{world.for_config()['token']}".encode()).decode()
-        floor = apart(bare, desk.url, desk.asked(), {"Authorization": f"Basic {account}"})
-        run = apart(pulled, folder, world.now)
-    told(floor, run)
+        floor = run_isolated(bare, desk.url, desk.requested(), {"Authorization": f"Basic {account}"})
+        run = run_isolated(pulled, folder, world.now)
+    print_result(floor, run)
     requests(run.result, floor.result)
 
 
-def told(floor: Run, run: Run) -> None:
+def print_result(floor: Run, run: Run) -> None:
     found, least = run.result, floor.result["seconds"]
     seconds, tickets, events = found["seconds"], found["tickets"], found["events"]
     print(f"{tickets:,} tickets, {events:,} events, {found['users']:,} people")

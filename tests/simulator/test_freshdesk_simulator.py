@@ -47,7 +47,7 @@ def synced(tmp_path_factory: pytest.TempPathFactory) -> SyncedDesk:
     return desk
 
 
-def test_everything_that_is_listed_arrives(synced: SyncedDesk) -> None:
+def test_every_row_of_the_lists_arrives(synced: SyncedDesk) -> None:
     world = synced.world
     with synced.store() as store:
         sql = "SELECT native, is_spam * 2 + (deleted_at IS NOT NULL) FROM tickets WHERE association IS NOT 'tracker'"
@@ -74,11 +74,11 @@ def test_a_first_sync_asks_hardly_more_than_full_pages_and_once_for_each_ticket(
     well(desk.sync())
     with desk.store() as store:
         gone = store.one("SELECT count(*) FROM tickets WHERE is_spam OR deleted_at IS NOT NULL")
-        listed = store.one("SELECT count(*) FROM tickets") - gone
+        expected = store.one("SELECT count(*) FROM tickets") - gone
         rated = store.one("SELECT count(DISTINCT native) FROM ratings")
     passes = 2  # deleted and spam, each a page of its own
-    assert desk.requests["tickets"] <= 1.1 * listed / 100 + 1 + passes
-    assert desk.requests["conversations"] <= 1.01 * listed  # a second page of very long ones
+    assert desk.requests["tickets"] <= 1.1 * expected / 100 + 1 + passes
+    assert desk.requests["conversations"] <= 1.01 * expected  # a second page of very long ones
     assert desk.requests["satisfaction_ratings"] <= 1.1 * rated / 100 + 1
     fixed = {"agents", "groups", "ticket_fields", "business_hours", "sla_policies", "surveys", "categories", "folders",
              "time_entries", "activities"}  # fmt: skip
@@ -127,7 +127,7 @@ def test_killed_after_any_page_it_goes_on_and_ends_with_the_same_store(
     assert differences(desk.canonical(), synced.canonical()) == {}
 
 
-def test_tickets_that_change_while_they_are_listed_end_in_their_last_state(tmp_path: Path) -> None:
+def test_tickets_that_change_during_paging_end_in_their_last_state(tmp_path: Path) -> None:
     world, still = made(400, 4), made(400, 4)
     world.now -= 5 * DAY
     world.plan_without = still.plan_without = {"activities"}

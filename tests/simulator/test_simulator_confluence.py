@@ -27,7 +27,7 @@ def face(world: World) -> Iterator[httpx.Client]:
         yield made
 
 
-def listed(face: httpx.Client, path: str) -> list[Any]:
+def fetch_list(face: httpx.Client, path: str) -> list[Any]:
     """All pages; the next address is relative to the site."""
     rows: list[Any] = []
     while path:
@@ -50,13 +50,13 @@ def shown(world: World) -> list[Article]:
 def test_the_knowledge_base_tells_its_kind_and_its_pages_go_by_cursor(face: httpx.Client, world: World) -> None:
     (space,) = ask(face, f"{WIKI}/spaces", type="knowledge_base")["results"]
     assert len(ask(face, f"{WIKI}/spaces")["results"]) == 2
-    rows = listed(face, f"{WIKI}/pages?space-id={space['id']}&sort=-modified-date&limit=3")
+    rows = fetch_list(face, f"{WIKI}/pages?space-id={space['id']}&sort=-modified-date&limit=3")
     times = [row["version"]["createdAt"] for row in rows]
     assert times == sorted(times, reverse=True)
     there = [article for article in shown(world) if article.archived_at is None]
     assert {row["id"] for row in rows} == {str(article.id) for article in there}
     assert len(rows) == len(there)
-    assert listed(face, f"{WIKI}/pages?space-id=1") == []
+    assert fetch_list(face, f"{WIKI}/pages?space-id=1") == []
 
 
 def test_a_page_names_its_first_and_its_last_author_and_versions_name_all(face: httpx.Client, world: World) -> None:
@@ -65,9 +65,9 @@ def test_a_page_names_its_first_and_its_last_author_and_versions_name_all(face: 
     editors = [article.author, *(who for _, who in article.edits)]
     assert row["authorId"] == f"712020:{editors[0]}"
     assert (row["version"]["number"], row["version"]["authorId"]) == (len(editors), f"712020:{editors[-1]}")
-    versions = listed(face, f"{WIKI}/pages/{article.id}/versions?limit=1")
+    versions = fetch_list(face, f"{WIKI}/pages/{article.id}/versions?limit=1")
     assert [(v["number"], v["authorId"]) for v in versions] == [(i, f"712020:{w}") for i, w in enumerate(editors, 1)]
-    assert listed(face, f"{WIKI}/pages/{article.id}/versions?sort=-modified-date") == versions[::-1]
+    assert fetch_list(face, f"{WIKI}/pages/{article.id}/versions?sort=-modified-date") == versions[::-1]
     assert ask(face, f"{WIKI}/pages/{article.id}", **{"body-format": "storage"})["body"]["storage"]["value"]
     likes = ask(face, f"{WIKI}/pages/{article.id}/likes/count")["count"]
     assert likes == sum(vote > 0 for _, _, vote in article.votes)
@@ -75,15 +75,15 @@ def test_a_page_names_its_first_and_its_last_author_and_versions_name_all(face: 
     assert [user["accountId"] for user in users] == [row["authorId"]]
 
 
-def test_a_page_in_the_bin_is_listed_there_only() -> None:
+def test_a_deleted_page_appears_in_the_bin_only() -> None:
     article = Article(id=77, title="Old", body="Text", author=ANN, created_at=at("mon 10:00"), section=1,
                       archived_at=at("wed 10:00"))  # fmt: skip
     made = by_hand(articles=(article,))
     with client(made) as face:
         for now, current, trashed in (("mon 09:00", 0, 0), ("tue 10:00", 1, 0), ("thu 10:00", 0, 1)):
             made.now = at(now)
-            assert len(listed(face, f"{WIKI}/pages")) == current
-            assert len(listed(face, f"{WIKI}/pages?status=trashed")) == trashed
+            assert len(fetch_list(face, f"{WIKI}/pages")) == current
+            assert len(fetch_list(face, f"{WIKI}/pages?status=trashed")) == trashed
             assert face.get(f"{WIKI}/pages/77/versions").status_code == (200 if current or trashed else 404)
 
 
@@ -96,7 +96,7 @@ def test_a_cursor_goes_with_its_query(face: httpx.Client) -> None:
         assert (refused.status_code, refused.json()["statusCode"]) == (400, 400)
 
 
-def test_views_are_told_by_dearer_plans_only(face: httpx.Client, world: World) -> None:
+def test_only_expensive_plans_report_views(face: httpx.Client, world: World) -> None:
     article = max(shown(world), key=lambda a: len(a.votes))
     path = f"/wiki/rest/api/analytics/content/{article.id}/views"
     refused = face.get(path)

@@ -115,7 +115,7 @@ _BEGINNINGS = {"/api/v2/", "/api/v2/solutions"}  # of paths that are put togethe
 
 
 @pytest.mark.parametrize("helpdesk", samples.HELPDESKS)
-def test_every_path_in_the_code_of_a_connector_has_a_line_or_is_named_as_not_served(helpdesk: str) -> None:
+def test_every_path_in_the_code_of_a_connector_has_a_line_or_is_documented_as_not_served(helpdesk: str) -> None:
     """Also what is asked for in situations that no invented desk has."""
     code = "".join(path.read_text() for path in sorted((ROOT / "connectors" / helpdesk).glob("*.py")))
     paths = {whole or f"/rest/api/3/{part}" for whole, part in WRITTEN.findall(code)} - _BEGINNINGS

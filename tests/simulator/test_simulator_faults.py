@@ -38,7 +38,7 @@ def test_a_plan_is_read_word_by_word() -> None:
 
 
 @pytest.mark.parametrize("word", ["sometimes", "every", "every:x:y", "forbid", "every:10:418", "zone:Nowhere"])
-def test_an_unknown_fault_is_named_with_those_that_are_known(word: str) -> None:
+def test_an_unknown_fault_is_reported_with_the_known_ones(word: str) -> None:
     with pytest.raises(ValueError, match=rf"no fault '{word}'; known are: every:N"):
         parse(word)
 

@@ -35,7 +35,7 @@ def test_the_key_is_the_user_and_any_password_will_do(world: World) -> None:
         assert face.get("/agents/me", auth=(KEY, "whatever")).json()["contact"]["name"] == world.desk.words.agents[0][0]
 
 
-def test_limits_are_told_as_floats_in_text_and_an_include_costs_two_more(world: World) -> None:
+def test_limits_are_floats_in_text_and_an_include_costs_two_more(world: World) -> None:
     with client(world, limits=True) as face:
         plain = face.get("/tickets").headers
         assert (plain["x-ratelimit-total"], plain["x-ratelimit-remaining"]) == ("400.0", "399.0")
@@ -118,7 +118,7 @@ def test_unknown_words_in_a_query_are_refused(face: httpx.Client) -> None:
     assert refused(face, "/tickets", filter="closed")[1] == "filter"
 
 
-def test_without_a_start_only_tickets_of_the_last_thirty_days_are_listed_newest_first() -> None:
+def test_without_a_start_the_list_has_tickets_of_the_last_thirty_days_newest_first() -> None:
     made = by_hand(opened("mon 10:00"), opened("tue 10:00", ticket=2), opened("wed 10:00", ticket=3))
     made.now = at("tue 10:00") + 30 * DAY - SECOND
     with client(made) as face:
@@ -135,7 +135,7 @@ def test_the_start_counts_itself() -> None:
         assert ids(ask(face, "/tickets", updated_since="2026-03-02T12:00:00+02:00")) == [1]
 
 
-def test_texts_people_and_times_come_only_if_they_are_asked_for(face: httpx.Client) -> None:
+def test_texts_people_and_times_come_only_on_request(face: httpx.Client) -> None:
     plain = ask(face, "/tickets")[0]
     assert {"description", "requester", "stats", "company"}.isdisjoint(plain)
     more = ask(face, "/tickets", include="stats,requester,description,company")[0]

@@ -42,7 +42,7 @@ def face(world: World) -> Iterator[httpx.Client]:
 # --- conversations
 
 
-def test_replies_notes_and_rules_are_told_apart() -> None:
+def test_replies_notes_and_rules_are_distinguished() -> None:
     made = by_hand(
         opened("mon 10:00", channel="email"),
         said("mon 11:00", ANN, "Reply"),
@@ -53,8 +53,8 @@ def test_replies_notes_and_rules_are_told_apart() -> None:
     )
     with client(made) as face:
         rows = ask(face, "/tickets/1/conversations")
-    told = [(r["body_text"], r["source"], r["category"], r["incoming"], r["private"], r["user_id"]) for r in rows]
-    assert told == [
+    found = [(r["body_text"], r["source"], r["category"], r["incoming"], r["private"], r["user_id"]) for r in rows]
+    assert found == [
         ("Reply", 0, 3, False, False, ANN),
         ("Note", 2, 2, False, True, LIGHT),
         ("Thanks", 0, 1, True, False, CAROL),
@@ -67,7 +67,7 @@ def test_replies_notes_and_rules_are_told_apart() -> None:
     assert len(set(ids(rows))) == 5
 
 
-def test_every_comment_of_the_desk_is_told_once(face: httpx.Client, world: World) -> None:
+def test_every_comment_of_the_desk_appears_once(face: httpx.Client, world: World) -> None:
     checked = 0
     for number in ids(ask(face, "/tickets", per_page=60)):
         story = world.stories[number]
@@ -181,8 +181,8 @@ def test_an_ai_agents_ticket_has_a_status_of_its_own() -> None:
         assert ask(face, "/tickets/1")["status"] == 4
 
 
-def test_stats_tell_the_last_of_most_things_and_the_first_response() -> None:
-    told = (
+def test_stats_have_the_last_time_of_most_kinds_and_the_first_response() -> None:
+    facts = (
         said("mon 10:10", ANN, public=False),
         said("mon 10:20", SYSTEM, rule="Hello"),
         said("mon 11:00", ANN, status="pending"),
@@ -192,7 +192,7 @@ def test_stats_tell_the_last_of_most_things_and_the_first_response() -> None:
         said("mon 15:00", ANN, status="solved"),
         did("fri 15:00", SYSTEM, status="closed", rule="Close"),
     )
-    with client(by_hand(opened("mon 10:00"), *told)) as face:
+    with client(by_hand(opened("mon 10:00"), *facts)) as face:
         face_stats = ask(face, "/tickets/1", include="stats")["stats"]
     assert {name: when and when[8:16] for name, when in face_stats.items()} == {
         "first_responded_at": "02T11:00", "agent_responded_at": "02T15:00", "requester_responded_at": "02T14:00",
@@ -253,7 +253,7 @@ def test_what_customers_ask_about_one_fault_is_related() -> None:
 
 
 def test_ratings_of_both_surveys_have_their_scales_and_keep_the_time_of_the_first_answer() -> None:
-    asked = {"overall": 4, "expertise": 1, "attitude": 3}
+    ratings_given = {"overall": 4, "expertise": 1, "attitude": 3}
     made = by_hand(
         opened("mon 10:00"), said("mon 11:00", ANN, status="solved", assignee=ANN),
         Offered(survey=7, ticket=1, at=at("tue 11:00")),
@@ -262,7 +262,7 @@ def test_ratings_of_both_surveys_have_their_scales_and_keep_the_time_of_the_firs
         Answered(survey=7, ticket=1, at=at("tue 14:00"), ratings={"overall": 5}, comment="Better"),
         opened("mon 10:00", ticket=2), said("mon 12:00", ANN, ticket=2, status="solved", assignee=ANN),
         Offered(survey=8, ticket=2, at=at("wed 11:00"), new=True),
-        Answered(survey=8, ticket=2, at=at("wed 12:00"), ratings=asked),
+        Answered(survey=8, ticket=2, at=at("wed 12:00"), ratings=ratings_given),
         opened("mon 10:00", ticket=3), Offered(survey=9, ticket=3, at=at("wed 11:00")),
     )  # fmt: skip
     with client(made) as face:
@@ -334,7 +334,7 @@ def test_choices_of_fields_have_a_shape_for_each_type(face: httpx.Client) -> Non
     assert not any("choices" in row for row in ask(face, "/admin/ticket_fields"))
 
 
-def test_some_times_are_told_with_an_offset(face: httpx.Client) -> None:
+def test_some_times_have_an_offset(face: httpx.Client) -> None:
     (company, *_), (product, *_) = ask(face, "/companies"), ask(face, "/products")
     assert company["created_at"].endswith("Z")
     assert product["created_at"].endswith("+05:30")
@@ -480,8 +480,8 @@ def test_the_files_of_a_month_have_every_change_of_status() -> None:
     with client(made) as face:
         read: dict[int, list[str]] = {}
         for day in range(28, 0, -1):
-            told = ask(face, "/export/ticket_activities", created_at=iso(made.now - day * DAY)[:10])["export"]
-            address = told[0]["url"] if isinstance(told, list) else told["url"]
+            export = ask(face, "/export/ticket_activities", created_at=iso(made.now - day * DAY)[:10])["export"]
+            address = export[0]["url"] if isinstance(export, list) else export["url"]
             for row in httpx.get(address).json()["activities_data"]:
                 read.setdefault(row["ticket_id"], []).extend([row["activity"].get("status")])
     for story in made.stories.values():
@@ -495,7 +495,7 @@ def test_the_files_of_a_month_have_every_change_of_status() -> None:
 # --- time
 
 
-def test_time_entries_are_listed_by_the_day_of_the_work_as_they_are_now() -> None:
+def test_time_entries_are_in_the_list_of_their_day_in_their_present_state() -> None:
     made = by_hand(
         opened("mon 09:00"), opened("mon 09:30", ticket=2), said("mon 10:00", ANN), spent("mon 10:00", ANN, 95, 1),
         said("tue 10:00", LEO, ticket=2), spent("tue 10:00", LEO, 5, 2, ticket=2),
@@ -527,7 +527,7 @@ def test_an_empty_desk_answers_everywhere() -> None:
             assert ask(face, f"/{path}")
 
 
-def test_nothing_that_is_later_than_now_is_told(world: World) -> None:
+def test_nothing_later_than_now_is_shown(world: World) -> None:
     before, early = world.now, world.desk.start + 60 * DAY
     limit = "2026-06-26T05:00:00Z"  # 60 days after the start, which is 30 weeks before the end
     try:
@@ -564,10 +564,10 @@ def test_a_share_of_tickets_without_a_priority_can_be_chosen() -> None:
 def test_the_page_about_the_simulator_names_every_endpoint(world: World) -> None:
     page = (HERE.parent / "docs" / "simulator.md").read_text(encoding="utf-8")
     mine = page.partition("## The Freshdesk API")[2].partition("Its endpoints are counted under:")[2]
-    told = re.findall(r"`(\w+)`", mine.partition("The fault")[0])
+    names_on_the_page = re.findall(r"`(\w+)`", mine.partition("The fault")[0])
     served = FreshdeskApi(world, Faults())
     names = {name for name, *_ in (*_endpoints(served), *_misc_routes(MiscRoutes(served)))}
-    assert set(told) == names | {"activities_file"}
+    assert set(names_on_the_page) == names | {"activities_file"}
 
 
 # --- shapes of the vendor's own samples and of recordings

@@ -179,8 +179,8 @@ def test_settings_name_the_connector_and_hold_the_secrets() -> None:
         group = cloud["agents"][0].removeprefix("group:")
         made.now = at("fri 12:00")
         for everybody, names in (("true", ["P1", "P2", "P3"]), ("false", ["P1", "P2"])):
-            asked = {"groupId": group, "includeInactiveUsers": everybody}
-            members = ask(face, f"{API}/group/member", **asked)["values"]
+            params = {"groupId": group, "includeInactiveUsers": everybody}
+            members = ask(face, f"{API}/group/member", **params)["values"]
             assert [member["displayName"] for member in members] == names
         assert face.get(f"{API}/group/member", params={"groupId": "other"}).status_code == 404
         labels = {row["id"]: row["name"] for row in ask(face, f"{API}/status")}
@@ -189,17 +189,17 @@ def test_settings_name_the_connector_and_hold_the_secrets() -> None:
         }  # fmt: skip
 
 
-def test_robots_are_named_and_a_world_can_be_wholly_told() -> None:
+def test_bots_are_configured_and_a_world_can_be_shown_completely() -> None:
     made = by_hand(opened("mon 10:00"))
     with client(made) as face:
         apps = [row["accountId"] for row in ask(face, f"{API}/users/search") if row["accountType"] == "app"]
     assert bots(made) == apps
     assert bots(made, "datacenter")[1:] == ["JIRAUSER4"]
-    told = generate(1, tickets=300, **TELLABLE)
-    assert {story.created.channel for story in told.stories.values() if not story.created.ai_agent} == {
+    world = generate(1, tickets=300, **TELLABLE)
+    assert {story.created.channel for story in world.stories.values() if not story.created.ai_agent} == {
         "email", "web", "api",
     }  # fmt: skip
-    assert not any(story.calls or story.chats or len(story.answered) > 1 for story in told.stories.values())
+    assert not any(story.calls or story.chats or len(story.answered) > 1 for story in world.stories.values())
 
 
 def test_an_empty_desk_answers_everywhere() -> None:
@@ -210,7 +210,7 @@ def test_an_empty_desk_answers_everywhere() -> None:
             face.get(f"{API}/{path}").raise_for_status()
 
 
-def test_nothing_that_is_later_than_now_is_told(world: World) -> None:
+def test_nothing_later_than_now_is_shown(world: World) -> None:
     before, early = world.now, world.desk.start + 60 * DAY
     try:
         world.now = early

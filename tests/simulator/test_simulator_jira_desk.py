@@ -62,7 +62,7 @@ def test_a_cycle_counts_working_time_and_a_pause_moves_its_breach() -> None:
         assert cycle(sla(face, "customfield_10031")["ongoingCycle"]) == (24, 1.5, 22.5)
 
 
-def test_a_reopening_starts_another_cycle_and_lateness_is_told() -> None:
+def test_a_reopening_starts_another_cycle_and_lateness_is_reported() -> None:
     made = by_hand(
         opened("mon 10:00", priority="high"), said("mon 12:00", ANN, status="solved"),
         said("tue 10:00", CAROL, status="open"), said("thu 12:00", ANN, status="solved"),
@@ -86,7 +86,7 @@ def test_what_is_urgent_has_a_clock_that_never_stops_and_robots_are_no_answer() 
         assert cycle(first) == (0.25, 2, -1.75)
 
 
-def test_slas_may_not_apply_or_never_start_and_lack_things() -> None:
+def test_slas_may_not_apply_or_never_start_and_lack_fields() -> None:
     made = by_hand(
         opened("mon 10:00", ticket=1, priority=None), opened("mon 10:00", ticket=2), opened("mon 10:00", ticket=3),
         said("mon 11:00", ANN, ticket=2, status="solved"),

@@ -184,8 +184,8 @@ def test_touching_moves_updated_and_a_rating_does_not() -> None:
         path = f"{DESK}/request/SUP-1/feedback"
         made.now = at("wed 12:00")
         assert face.get(path).status_code == 412
-        told = face.get(path, headers=OPT_IN).json()
-        assert told == {"type": "csat", "rating": 5, "comment": {"body": "Good"}}
+        feedback = face.get(path, headers=OPT_IN).json()
+        assert feedback == {"type": "csat", "rating": 5, "comment": {"body": "Good"}}
         made.now = at("tue 12:00")
         assert face.get(path, headers=OPT_IN).status_code == 404
         made.plan_without = {"csat"}
@@ -224,7 +224,7 @@ def test_a_merge_is_a_duplicate_and_an_incident_has_its_problem() -> None:
         assert (link["type"]["inward"], link["inwardIssue"]["key"]) == ("is caused by", "SUP-1")
 
 
-def test_solves_are_told_by_statuses_and_resolutions_as_they_happened(face: httpx.Client, world: World) -> None:
+def test_statuses_and_resolutions_show_solves_as_they_happened(face: httpx.Client, world: World) -> None:
     """Every way into done of every issue that can be seen, against what the world knows of itself."""
     done = {row["id"] for row in ask(face, f"{API}/status") if row["statusCategory"]["key"] == "done"}
     ids = [issue["id"] for issue in search(face)]

@@ -23,7 +23,7 @@ def face(world: World) -> Iterator[httpx.Client]:
         yield made
 
 
-def test_a_search_gives_every_issue_once_and_nothing_but_ids_unless_asked(face: httpx.Client, world: World) -> None:
+def test_a_search_gives_every_issue_once_and_only_ids_by_default(face: httpx.Client, world: World) -> None:
     found = pages(face, maxResults=37)
     issues = [issue for page in found for issue in page["issues"]]
     assert {frozenset(issue) for issue in issues} == {frozenset({"id"})}
@@ -35,9 +35,9 @@ def test_a_search_gives_every_issue_once_and_nothing_but_ids_unless_asked(face: 
     assert True in last[:-1]  # wrong: there was a token
 
 
-def test_a_search_gives_the_fields_that_were_asked_for(face: httpx.Client) -> None:
-    asked = {"fields": ["summary", "status", "nonsense"], "expand": "names,schema", "maxResults": 1}
-    page = post(face, "search/jql", jql=OURS, **asked)
+def test_a_search_gives_the_requested_fields(face: httpx.Client) -> None:
+    params = {"fields": ["summary", "status", "nonsense"], "expand": "names,schema", "maxResults": 1}
+    page = post(face, "search/jql", jql=OURS, **params)
     (issue,) = page["issues"]
     assert set(issue["fields"]) == {"summary", "status"}
     assert page["schema"]["status"]["type"] == "status"
@@ -45,8 +45,8 @@ def test_a_search_gives_the_fields_that_were_asked_for(face: httpx.Client) -> No
     everything = post(face, "search/jql", jql=OURS, fields=["*all", "-comment"], maxResults=1)["issues"][0]["fields"]
     assert "comment" not in everything
     assert {"customfield_10010", "customfield_10031", "customfield_10200"} <= set(everything)
-    asked = {"jql": OURS, "fields": "summary,status", "maxResults": "1"}
-    assert ask(face, f"{API}/search/jql", **asked)["issues"][0]["fields"] == issue["fields"]
+    params = {"jql": OURS, "fields": "summary,status", "maxResults": "1"}
+    assert ask(face, f"{API}/search/jql", **params)["issues"][0]["fields"] == issue["fields"]
 
 
 def test_a_page_has_at_most_a_hundred_rows_with_fields_and_thousands_of_ids(face: httpx.Client) -> None:
@@ -84,13 +84,13 @@ def test_a_token_belongs_to_its_query_and_ends_after_a_week(world: World) -> Non
         ('project = "SUP', "cannot be read"),
     ],
 )
-def test_a_query_that_is_not_understood_is_an_error_that_names_it(face: httpx.Client, jql: str, named: str) -> None:
+def test_a_query_that_is_not_understood_is_an_error_that_names_it(face: httpx.Client, jql: str, problem: str) -> None:
     for answer in (
         face.post(f"{API}/search/jql", json={"jql": jql}),
         face.post(f"{API}/search/approximate-count", json={"jql": jql}),
     ):
         assert answer.status_code == 400
-        assert named in answer.json()["errorMessages"][0]
+        assert problem in answer.json()["errorMessages"][0]
 
 
 def test_a_long_query_does_not_fit_into_an_address(face: httpx.Client) -> None:

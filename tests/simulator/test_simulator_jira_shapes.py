@@ -100,9 +100,9 @@ def test_searches_and_histories_have_the_published_shape(face: httpx.Client) -> 
     log = post(face, "changelog/bulkfetch", issueIdsOrKeys=ids, maxResults=50)
     assert refusals(PLATFORM, "/rest/api/3/changelog/bulkfetch", "post", log) == []
     changed = ask(face, f"{API}/worklog/updated", since=0)["values"]
-    listed = post(face, "worklog/list", ids=[row["worklogId"] for row in changed])
-    assert listed
-    assert refusals(PLATFORM, "/rest/api/3/worklog/list", "post", listed) == []
+    worklogs = post(face, "worklog/list", ids=[row["worklogId"] for row in changed])
+    assert worklogs
+    assert refusals(PLATFORM, "/rest/api/3/worklog/list", "post", worklogs) == []
     count = post(face, "search/approximate-count", jql=OURS)
     assert refusals(PLATFORM, "/rest/api/3/search/approximate-count", "post", count) == []
 

@@ -57,7 +57,7 @@ MOST_WORKLOGS = 1000  # at once
 MANY = 40  # things of a kind that are asked for one by one
 
 
-class Asked:
+class SampleRequests:
     """Faces of one world, and what they answer to a line of the data files."""
 
     def __init__(self, stack: ExitStack) -> None:
@@ -94,18 +94,18 @@ class Asked:
                     yield msgspec.json.decode(got.content) if got.content else "", set(got.headers)
 
     def _filled(self, template: str) -> list[str]:
-        for name, values in self.things().items():
+        for name, values in self.placeholders().items():
             if f"{{{name}}}" in template:
                 return [template.replace(f"{{{name}}}", str(value)) for value in values]
         return [template]
 
     def _sent(self, body: Any) -> Any:
         """A body; a value in braces is a whole list of things."""
-        things = self.things()
-        listed = {f"{{{name}s}}": values for name, values in things.items()}
-        return {name: listed.get(value, value) if isinstance(value, str) else value for name, value in body.items()}
+        placeholders = self.placeholders()
+        values = {f"{{{name}s}}": values for name, values in placeholders.items()}
+        return {name: values.get(value, value) if isinstance(value, str) else value for name, value in body.items()}
 
-    def things(self) -> dict[str, list[Any]]:
+    def placeholders(self) -> dict[str, list[Any]]:
         """What stands for the words in braces."""
         every, now = sorted(self.world.stories), self.world.now
         numbers = every[-2 * MANY :]  # the last ones are those of the situations
@@ -145,15 +145,17 @@ def _basic(secret: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def asked() -> Iterator[Asked]:
+def requests() -> Iterator[SampleRequests]:
     with ExitStack() as stack:
-        yield Asked(stack)
+        yield SampleRequests(stack)
 
 
 @recorded
 @pytest.mark.parametrize("helpdesk", HELPDESKS)
-def test_the_descriptions_are_those_of_the_samples(helpdesk: str, asked: Asked, pytestconfig: pytest.Config) -> None:
-    made = {answer.name: _described(helpdesk, answer, asked) for answer in samples.answers(helpdesk)}
+def test_the_descriptions_are_those_of_the_samples(
+    helpdesk: str, requests: SampleRequests, pytestconfig: pytest.Config
+) -> None:
+    made = {answer.name: _described(helpdesk, answer, requests) for answer in samples.answers(helpdesk)}
     path = samples.FOLDER / f"{helpdesk}.json"
     text = msgspec.json.format(msgspec.json.encode(made), indent=1).decode() + "\n"
     if pytestconfig.getoption("--update"):
@@ -161,10 +163,10 @@ def test_the_descriptions_are_those_of_the_samples(helpdesk: str, asked: Asked, 
     assert text == path.read_text(encoding="utf-8"), "review, then `pytest --update`"
 
 
-def _described(helpdesk: str, answer: Answer, asked: Asked) -> samples.Described:
+def _described(helpdesk: str, answer: Answer, requests: SampleRequests) -> samples.Described:
     made = samples.sampled(Path(ROOT or ""), answer)
     collector = answer.collector()
-    for body, _ in asked.answers(helpdesk, answer):
+    for body, _ in requests.answers(helpdesk, answer):
         collector.add(body)
     read = {path for path, _, _ in decoding.decoded(answer)}
     lacking = shapes.missing(collector.shape(), shapes.read(made.shape), samples.allowed(answer))
@@ -173,11 +175,11 @@ def _described(helpdesk: str, answer: Answer, asked: Asked) -> samples.Described
 
 
 @pytest.mark.parametrize(("helpdesk", "answer"), ANSWERS)
-def test_the_simulator_answers_as_the_samples_do(helpdesk: str, answer: Answer, asked: Asked) -> None:
+def test_the_simulator_answers_as_the_samples_do(helpdesk: str, answer: Answer, requests: SampleRequests) -> None:
     kept = samples.described(helpdesk)[answer.name]
     collector = answer.collector()
     notes = []
-    for body, heads in asked.answers(helpdesk, answer):
+    for body, heads in requests.answers(helpdesk, answer):
         collector.add(body)
         assert set(kept.heads) <= heads
         notes.append(samples.of_note(answer, body))

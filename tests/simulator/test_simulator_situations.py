@@ -19,7 +19,7 @@ from test_simulator_zendesk import client as zendesk
 
 from helpdesk_kpi.simulator.world.facts import Comment, Moved, Update
 from helpdesk_kpi.simulator.world.plan import REAL, real
-from helpdesk_kpi.simulator.world.situations import LIVES
+from helpdesk_kpi.simulator.world.situations import SCENARIOS
 from helpdesk_kpi.simulator.world.support_desk import FORM_APP, LATE_SCHEDULE, LATE_TEAM
 from helpdesk_kpi.simulator.world.world import World, generate
 
@@ -84,7 +84,7 @@ def test_situations_change_nothing_of_the_other_tickets() -> None:
     assert {n: s.facts for n, s in full.stories.items() if n in plain.stories} == {
         n: s.facts for n, s in plain.stories.items()
     }
-    assert len(full.stories) - len(plain.stories) == 2 * (len(LIVES) - 2) + 4 + 4  # 2 % of 200 are 4, less is 2
+    assert len(full.stories) - len(plain.stories) == 2 * (len(SCENARIOS) - 2) + 4 + 4  # 2 % of 200 are 4, less is 2
     assert not plain.desk.late_weekly
     assert FORM_APP not in plain.accounts
 
@@ -116,8 +116,8 @@ def test_each_situation_is_what_it_says(full: World) -> None:
         approved=sum(any(_by(x.fact) in approvers - {s.created.requester} for x in s.saves[1:]) for s in stories),
         own_name=sum(any(getattr(x.fact, "typed_by", None) == FORM_APP for x in s.saves) for s in stories),
     )
-    assert seen.keys() == LIVES.keys()
-    assert seen == Counter(dict.fromkeys(LIVES, 2) | {"contact_form": 4, "late_hours": 4})
+    assert seen.keys() == SCENARIOS.keys()
+    assert seen == Counter(dict.fromkeys(SCENARIOS, 2) | {"contact_form": 4, "late_hours": 4})
 
 
 def _by(fact: Any) -> int | None:
@@ -135,10 +135,10 @@ def test_zendesk_takes_what_comes_by_the_api_for_its_users_words_and_forwarded_m
     )
     with zendesk(made) as face:
         rows = {row["id"]: row for row in ask_zendesk(face, TICKETS, start_time=0)["tickets"]}
-        told = ask_zendesk(face, EVENTS, start_time=0, include="comment_events")["ticket_events"]
+        events = ask_zendesk(face, EVENTS, start_time=0, include="comment_events")["ticket_events"]
     assert {(row["submitter_id"], row["requester_id"]) for row in rows.values()} == {(ANN, CAROL)}
     authors = [
-        (e["ticket_id"], e["updater_id"], c["author_id"]) for e in told for c in e["child_events"] if "body" in c
+        (e["ticket_id"], e["updater_id"], c["author_id"]) for e in events for c in e["child_events"] if "body" in c
     ]
     assert authors == [(1, ANN, ANN), (2, ANN, CAROL), (2, LEO, CAROL)]
 
@@ -194,14 +194,14 @@ def test_statuses_are_deleted_when_the_last_issue_has_left_them_and_histories_ke
         did("tue 13:00", BOT, status="closed"),
     )  # fmt: skip
     with jira(made) as face:
-        told = [i for h in histories(face, "SUP-1") for i in h["items"] if i["field"] == "status"]
-        listed = {row["id"] for row in ask_jira(face, f"{API}/status")}
+        changes = [i for h in histories(face, "SUP-1") for i in h["items"] if i["field"] == "status"]
+        known = {row["id"] for row in ask_jira(face, f"{API}/status")}
         made.now = at("mon 14:00")
         before = {row["id"]: row["name"] for row in ask_jira(face, f"{API}/status")}
         now = ask_jira(face, f"{API}/issue/SUP-1")["fields"]["status"]
-    ids = {i["to"]: i["toString"] for i in told}
+    ids = {i["to"]: i["toString"] for i in changes}
     assert (ids["10190"], ids["10191"], ids["10105"]) == ("Waiting", "Fixed", "Closed")
-    assert not listed & {"10190", "10191"}
+    assert not known & {"10190", "10191"}
     assert (before["10190"], before["10191"]) == ("Waiting", "Fixed")
     assert (now["id"], now["statusCategory"]["key"]) == ("10191", "done")
 
@@ -236,14 +236,14 @@ def test_freshdesks_third_group_has_the_second_calendar() -> None:
     assert sorted(calendars.values()) == [False, True]
 
 
-def test_who_was_deleted_is_told_apart_and_was_there_before() -> None:
+def test_deleted_people_are_in_a_list_of_their_own_and_were_there_before() -> None:
     full = generate(4, tickets=100, weeks=10, gone_people=0.5)
     gone = {account.id: account.deleted_at for account in full.accounts.values() if account.deleted_at is not None}
     assert gone
     first = min(at for at in gone.values() if at is not None)
     with zendesk(full) as face:
-        listed = {row["id"] for row in ask_zendesk(face, "/api/v2/deleted_users")["deleted_users"]}
+        deleted = {row["id"] for row in ask_zendesk(face, "/api/v2/deleted_users")["deleted_users"]}
         full.now, now = first - 1, full.now
         before = ask_zendesk(face, "/api/v2/deleted_users")["deleted_users"]
         full.now = now
-    assert (listed, before) == (set(gone), [])
+    assert (deleted, before) == (set(gone), [])

@@ -236,7 +236,7 @@ def _reopened(*facts: object) -> str:
     return truth(made, "reopen_rate")[0].facet
 
 
-def test_reopenings_are_told_apart() -> None:
+def test_kinds_of_reopenings_are_distinguished() -> None:
     assert _reopened(said("mon 13:00", CAROL, "And how?", is_question=True, status="open")) == "followup_question"
     assert _reopened(said("mon 13:00", CAROL, "Still broken.", status="open")) == "not_fixed"
     assert _reopened(did("mon 13:00", ANN, status="open")) == "agent"

@@ -47,7 +47,7 @@ def test_the_same_seed_gives_the_same_bytes_in_every_process_and_another_one_doe
     assert _digest(1, "1") != _digest(2, "1")
 
 
-def test_there_are_as_many_tickets_as_asked_for_and_all_before_the_end(world: World) -> None:
+def test_there_are_as_many_tickets_as_requested_and_all_before_the_end(world: World) -> None:
     assert len(world.stories) == 600
     first = min(story.created.at for story in world.stories.values())
     assert world.desk.end - 30 * WEEK <= first
@@ -208,7 +208,7 @@ def test_the_chinese_desk_speaks_chinese_and_works_made_up_days() -> None:
     assert "2026-05-09" in config["workdays"]
 
 
-def test_the_config_names_what_a_program_has_to_be_told() -> None:
+def test_the_config_has_the_settings_that_a_program_needs() -> None:
     config = generate(1, tickets=5).for_config()
     assert config["weekly"] == {"mon-fri": ["09:00-17:30"]}
     assert config["severity"] == {"urgent": "P0", "high": "P1", "normal": "P2", "low": "P3"}

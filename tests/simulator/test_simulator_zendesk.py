@@ -69,7 +69,7 @@ def read(face: httpx.Client, path: str, key: str, **query: object) -> list[Any]:
     return rows
 
 
-def test_a_token_is_given_for_the_right_secret_and_tells_its_life_only_when_asked(world: World) -> None:
+def test_a_token_is_given_for_the_right_secret_and_has_its_lifetime_only_on_request(world: World) -> None:
     with client(world, headers={}) as face:
         sent = {"grant_type": "client_credentials", "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
         silent = face.post("/oauth/tokens", json=sent).json()
@@ -94,7 +94,7 @@ def test_tokens_end_after_their_life(world: World) -> None:
         assert face.get("/api/v2/groups", headers=bearer).status_code == 401
 
 
-def test_the_ticket_export_gives_every_ticket_once_its_repeats_apart(face: httpx.Client, world: World) -> None:
+def test_the_ticket_export_gives_every_ticket_once_except_for_repeats(face: httpx.Client, world: World) -> None:
     rows = read(face, TICKETS, "tickets", per_page=37, support_type_scope="all")
     assert {row["id"] for row in rows} == set(world.stories)
     assert len(rows) > len(world.stories)  # a page boundary repeats a row here and there
@@ -117,7 +117,7 @@ def test_an_empty_poll_answers_with_a_null_cursor(face: httpx.Client) -> None:
     )
 
 
-def test_ai_agents_tickets_are_left_out_unless_asked_for(face: httpx.Client) -> None:
+def test_ai_agents_tickets_are_excluded_by_default(face: httpx.Client) -> None:
     usual = {row["id"] for row in read(face, TICKETS, "tickets")}
     everything = {row["id"]: row for row in read(face, TICKETS, "tickets", support_type_scope="all")}
     hidden = everything.keys() - usual
@@ -191,7 +191,7 @@ def test_metric_sets_are_null_while_fresh_and_lacking_for_deleted_tickets() -> N
         assert "metric_set" not in ask(face, TICKETS, start_time=0)["tickets"][0]
 
 
-def test_a_deleted_ticket_is_told_then_scrubbed_and_its_events_are_gone() -> None:
+def test_a_deleted_ticket_is_reported_then_scrubbed_and_its_events_are_gone() -> None:
     made = by_hand(
         opened("mon 10:00"),
         Deleted(ticket=1, at=at("tue 10:00"), actor=ANN),
@@ -295,7 +295,7 @@ def test_comments_audits_and_events_of_a_ticket_agree(face: httpx.Client) -> Non
     assert [comment["body"] for comment in ask(face, f"/api/v2/tickets/{number}/comments")["comments"]] == bodies
 
 
-def test_merges_and_follow_ups_are_told() -> None:
+def test_merges_and_follow_ups_are_reported() -> None:
     made = by_hand(
         opened("mon 10:00", ticket=1),
         opened("mon 10:30", ticket=2),
@@ -548,7 +548,7 @@ def test_an_empty_desk_answers_everywhere() -> None:
         }  # fmt: skip
 
 
-def test_nothing_that_is_later_than_now_is_told(world: World) -> None:
+def test_nothing_later_than_now_is_shown(world: World) -> None:
     before, early = world.now, world.desk.start + 60 * DAY
     try:
         world.now = early

@@ -121,7 +121,7 @@ def pulled(world: World) -> Pulled:
     return found
 
 
-def told(world: World) -> Iterable[Any]:
+def list_stories(world: World) -> Iterable[Any]:
     """Stories that an export still tells: not scrubbed by now."""
     return (s for s in world.stories.values() if s.scrubbed_at is None or s.scrubbed_at > world.now)
 
@@ -137,7 +137,7 @@ def test_every_comment_arrives_with_its_author_and_with_what_it_says(locale: str
     for e in pull(world, only=["ticket_events"]).of(Event):
         found.setdefault(e.ticket, []).extend([e] if e.kind == "comment" else [])
     compared = 0
-    for story in told(world):
+    for story in list_stories(world):
         written = [s for s in story.saves if s.fact.comment and s.at <= world.now - MINUTE]
         arrived = sorted(found[str(story.ticket)], key=lambda e: (e.at, e.seq))
         assert [(s.at, s.fact.comment.public) for s in written] == [(e.at, e.public) for e in arrived]
@@ -161,7 +161,7 @@ def test_every_change_of_status_assignee_team_and_priority_arrives_in_order(worl
             made_so = e.after is None and e.at == world.stories[int(e.ticket)].created.at  # writes its nulls, too
             if e.field == field and not made_so:
                 found.setdefault(e.ticket, []).append(e.after)
-        for story in told(world):
+        for story in list_stories(world):
             saves = [s for s in story.saves if s.at <= world.now - MINUTE]
             changes = [s.changes[field] for s in saves if field in s.changes]
             happened = [None if after is None else str(after) for after in changes]
@@ -190,7 +190,7 @@ def test_tickets_arrive_with_deletions_merges_follow_ups_and_those_of_ai_agents(
 def test_merges_are_linked_once_and_dated(world: World, pulled: Pulled) -> None:
     merged = {
         (str(s.fact.ticket), str(s.fact.merged_into)): s.at
-        for story in told(world)
+        for story in list_stories(world)
         for s in story.saves
         if getattr(s.fact, "merged_into", None)
     }
@@ -240,7 +240,7 @@ def test_audits_of_single_tickets_name_the_same_events_as_the_export(world: Worl
     for e in pulled.of(Event):
         if e.kind not in {"call", "chat"}:
             exported.setdefault(e.ticket, set()).add(e.id)
-    story = next(s for s in told(world) if s.deleted_at is None and len(s.saves) > 4)
+    story = next(s for s in list_stories(world) if s.deleted_at is None and len(s.saves) > 4)
     field = next(int(e.id.partition(":")[2]) for e in pulled.of(Event) if e.field == "Category")
 
     async def audits() -> list[Any]:
@@ -259,7 +259,7 @@ def test_audits_of_single_tickets_name_the_same_events_as_the_export(world: Worl
 
 
 @pytest.mark.trap("zendesk 14")
-def test_nothing_is_asked_ticket_by_ticket(world: World, pulled: Pulled) -> None:
+def test_no_request_is_for_a_single_ticket(world: World, pulled: Pulled) -> None:
     assert not {name for name in pulled.http.requests if name.startswith("tickets/")}
     assert pulled.http.requests["incremental/ticket_events"] < len(world.stories) / 20
 
@@ -319,7 +319,7 @@ def test_the_rate_limits_are_kept_so_that_nothing_is_refused(world: World, pulle
 
 
 @pytest.mark.trap("zendesk 32")
-def test_next_pages_on_another_host_are_not_asked(world: World, pulled: Pulled) -> None:
+def test_next_pages_on_another_host_are_not_requested(world: World, pulled: Pulled) -> None:
     assert same(pull(world, faults="wrong-host", page_size=40), pulled)
 
 

@@ -49,8 +49,8 @@ class FreshdeskApi:
         includes = _includes(query.get("include", ""), INCLUDES)
         page, _ = sizes(query)
         if page > DEEPEST:
-            told = f"You cannot access tickets beyond the {DEEPEST}th page. Please provide a smaller page number."
-            raise wrong("page", told)
+            message = f"You cannot access tickets beyond the {DEEPEST}th page. Please provide a smaller page number."
+            raise wrong("page", message)
         found = self._ordered(query, self._ids_by_update(query, rows), rows)
         shown, headers = paginate(request, found, base=self.address(request), gaps=True,
                                shown=lambda number: rows.row(number, includes))  # fmt: skip
@@ -70,17 +70,17 @@ class FreshdeskApi:
             return []
         if chosen == "new_and_my_open":
             found = [n for n in found if rows.code(n) == OPEN]
-        asked = {name: query[name] for name in ("requester_id", "company_id", "email") if name in query}
-        return [n for n in found if self._of(asked, n)] if asked else found
+        filters = {name: query[name] for name in ("requester_id", "company_id", "email") if name in query}
+        return [n for n in found if self._of(filters, n)] if filters else found
 
-    def _of(self, asked: dict[str, str], number: int) -> bool:
+    def _of(self, filters: dict[str, str], number: int) -> bool:
         """Whether a ticket is that of the requester or company that was asked for."""
         story = self.world.stories.get(number)
         if story is None:
             return False
         who = self.world.accounts[story.created.requester]
         have = {"requester_id": str(who.id), "company_id": str(who.organization), "email": who.email}
-        return all(have[name] == given for name, given in asked.items())
+        return all(have[name] == given for name, given in filters.items())
 
     def _ordered(self, query: Any, found: list[int], rows: Tickets) -> list[int]:
         by, way = query.get("order_by", "created_at"), query.get("order_type", "desc")
@@ -105,14 +105,16 @@ class FreshdeskApi:
     def _one(self, request: Request, *, archived: bool) -> Response:
         """Deleted and spam tickets can still be looked at; archived ones have an address of their own."""
         rows, number = self.tickets_of(request), request.path_params["ticket"]
-        asked = _includes(request.query_params.get("include", ""), ("conversations", "requester", "company", "stats"))
+        includes = _includes(
+            request.query_params.get("include", ""), ("conversations", "requester", "company", "stats")
+        )
         if not archived and (made := rows.storyless(number)):
-            return Json(made.ticket(number, ("description", *asked)) | {"attachments": []})
+            return Json(made.ticket(number, ("description", *includes)) | {"attachments": []})
         story = rows.there(number)
         if story is None or (rows.place(story) == "archived") != archived:
             return not_found_response()
-        shown = rows.ticket(story, ("description", *asked)) | {"attachments": []}
-        if "conversations" in asked:
+        shown = rows.ticket(story, ("description", *includes)) | {"attachments": []}
+        if "conversations" in includes:
             oldest = entries(self.world, story, self.world.now)[:OLDEST]
             shown["conversations"] = [conversation(self.world, entry, self.base(request)) for entry in oldest]
         return Json(shown)
@@ -153,26 +155,26 @@ class FreshdeskApi:
     # --- lists
 
     def list_response(self, rows: Callable[[World], lists.Rows]) -> Any:
-        async def asked(request: Request) -> Response:
+        async def respond(request: Request) -> Response:
             return answer(request, rows(self.world), self.address(request))
 
-        return asked
+        return respond
 
-    def whole(self, thing: Callable[[World], Any]) -> Any:
-        async def asked(_request: Request) -> Response:
-            return Json(thing(self.world))
+    def whole(self, build: Callable[[World], Any]) -> Any:
+        async def respond(_request: Request) -> Response:
+            return Json(build(self.world))
 
-        return asked
+        return respond
 
     def single(self, rows: Callable[[World], lists.Rows]) -> Any:
         """One of a list, by the id in the path."""
 
-        async def asked(request: Request) -> Response:
+        async def respond(request: Request) -> Response:
             number = str(request.path_params["id"])
             found = next((row for row in rows(self.world) if str(row["id"]) == number), None)
             return not_found_response() if found is None else Json(found)
 
-        return asked
+        return respond
 
     async def agents(self, request: Request) -> Response:
         query = request.query_params
@@ -217,7 +219,7 @@ class FreshdeskApi:
 
 
 def _includes(text: str, known: tuple[str, ...]) -> tuple[str, ...]:
-    asked = tuple(word for word in text.split(",") if word)
-    if unknown := [word for word in asked if word not in known]:
+    requested = tuple(word for word in text.split(",") if word)
+    if unknown := [word for word in requested if word not in known]:
         raise wrong("include", f"There is no {unknown[0]}; it should be one of these values: '{','.join(known)}'")
-    return tuple(word for word in known if word in asked)
+    return tuple(word for word in known if word in requested)

@@ -74,8 +74,8 @@ def settings(world: World, url: str) -> dict[str, Any]:  # noqa: ARG001  # every
 
 def dimensions(world: World) -> dict[str, str]:
     """What [csat] dimensions says of the questions that have numbers only."""
-    asked = [question for question in world.desk.words.questions_asked if question != "overall"]
-    return {question_id(world, question).removeprefix("question_"): question for question in asked}
+    questions = [question for question in world.desk.words.survey_questions if question != "overall"]
+    return {question_id(world, question).removeprefix("question_"): question for question in questions}
 
 
 def _endpoints(face: FreshdeskApi) -> list[tuple[str, str, Any, str | None]]:
@@ -140,7 +140,7 @@ SUSPENDED = "suspended"
 def _apply_plan(world: World, name: str, endpoint: Any) -> Any:
     """403 where the plan lacks it, and everywhere if the account is suspended."""
 
-    async def asked(request: Request) -> Response:
+    async def respond(request: Request) -> Response:
         if SUSPENDED in world.plan_without:
             return error_response("account_suspended", "Your account has been suspended.", 403)
         if lacks := world.plan_without & (_PLANS.get(name, set()) | {name}):
@@ -153,7 +153,7 @@ def _apply_plan(world: World, name: str, endpoint: Any) -> Any:
         answer: Response = await endpoint(request)
         return answer
 
-    return asked
+    return respond
 
 
 async def _lost(_request: Request, _error: Exception) -> Response:
@@ -161,5 +161,5 @@ async def _lost(_request: Request, _error: Exception) -> Response:
 
 
 async def _bad_request(request: Request, _error: Exception) -> Response:
-    told = f"{request.method} method is not allowed. It should be one of these method(s): GET"
-    return Json({"message": told}, 405, {"allow": "GET"})
+    message = f"{request.method} method is not allowed. It should be one of these method(s): GET"
+    return Json({"message": message}, 405, {"allow": "GET"})

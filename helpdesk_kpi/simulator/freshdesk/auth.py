@@ -43,12 +43,12 @@ class FreshdeskAuth:
         wait = 0 if fits else self.account.resets
         if bucket is not None and not self.buckets[bucket].take():
             wait = wait or self.buckets[bucket].resets
-        told = {
+        headers = {
             "x-ratelimit-total": f"{float(self.account.total)}",
             "x-ratelimit-remaining": f"{float(self.account.remaining)}",
             "x-ratelimit-used-currentrequest": str(used),
         }
-        return told | _ALWAYS, wait
+        return headers | _ALWAYS, wait
 
     def too_many(self, headers: Mapping[str, str]) -> Response:
         return Json({"message": "You have exceeded the limit of requests per minute"}, 429, headers)
@@ -82,8 +82,8 @@ def error_response(code: str, message: str, status: int) -> Response:
 
 def missing_feature_response(feature: str) -> Response:
     """The plan lacks it."""
-    told = f"The {feature} feature(s) is/are not supported in your plan. Please upgrade your account to use it."
-    return error_response("require_feature", told, 403)
+    message = f"The {feature} feature(s) is/are not supported in your plan. Please upgrade your account to use it."
+    return error_response("require_feature", message, 403)
 
 
 def not_found_response() -> Response:

@@ -201,7 +201,7 @@ def ticket_fields(world: World) -> Rows:
     """`choices` has another shape in each type of field."""
     words = world.desk.words
     people = {a["contact"]["name"]: a["id"] for a in agents(world)}
-    asked: list[tuple[str, str, str, Any]] = [
+    fields: list[tuple[str, str, str, Any]] = [
         ("requester", "Search a requester", "default_requester", None),
         ("subject", "Subject", "default_subject", None),
         ("ticket_type", "Type", "default_ticket_type", list(TYPES.values())),
@@ -220,7 +220,7 @@ def ticket_fields(world: World) -> Rows:
          "required_for_agents": False, "required_for_customers": False, "customers_can_edit": False,
          "displayed_to_customers": True, "created_at": created_at(world), "updated_at": created_at(world)}
         | ({} if choices is None else {"choices": choices})
-        for i, (name, label, kind, choices) in enumerate(asked)
+        for i, (name, label, kind, choices) in enumerate(fields)
     ]  # fmt: skip
 
 

@@ -107,8 +107,8 @@ class MiscRoutes:
 
     def _spoken(self, request: Request) -> bool:
         """The desk has one language; a path with another one leads nowhere."""
-        asked: str = request.path_params.get("language", language(self.world))
-        return asked == language(self.world)
+        requested: str = request.path_params.get("language", language(self.world))
+        return requested == language(self.world)
 
     # --- activities
 
@@ -133,9 +133,9 @@ class MiscRoutes:
         )
 
 
-def _is(told: Any, asked: str) -> bool:
+def _is(value: Any, wanted: str) -> bool:
     """Whether a value is what a query asks for."""
-    return str(told).casefold() == asked.casefold()
+    return str(value).casefold() == wanted.casefold()
 
 
 def _time_entry(entry: hours.Entry) -> dict[str, Any]:

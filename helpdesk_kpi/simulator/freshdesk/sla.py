@@ -83,8 +83,8 @@ class Sla:
             dues[NEXT] = self.nr_due_by or 0
         for which, due in dues.items():
             job = max(due, since) + self.lag
-            told = self.next_is_late() if which == NEXT else self.was_late(which)
-            if job < until and not told:
+            is_known = self.next_is_late() if which == NEXT else self.was_late(which)
+            if job < until and not is_known:
                 self.late.append((job, which))
 
     def was_late(self, which: str) -> bool:

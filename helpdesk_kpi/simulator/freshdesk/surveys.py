@@ -22,16 +22,16 @@ _QUESTIONS = BASE + 471
 
 def question_id(world: World, question: str) -> str:
     """The first question of a survey has a name, the others have numbers."""
-    place = list(world.desk.words.questions_asked).index(question)
+    place = list(world.desk.words.survey_questions).index(question)
     return f"question_{_QUESTIONS + place}" if place else "default_question"
 
 
 def surveys(world: World) -> Rows:
     """One is in use; the others are still listed, since old ratings belong to them."""
     newer = any(o.new and o.at <= world.now for story in world.stories.values() for o in story.offered)
-    asked = world.desk.words.questions_asked
-    questions = [_question(question_id(world, key), label, list(SCALE.values())) for key, label in asked.items()]
-    first = asked["overall"]
+    labels = world.desk.words.survey_questions
+    questions = [_question(question_id(world, key), label, list(SCALE.values())) for key, label in labels.items()]
+    first = labels["overall"]
     return [
         _survey(world, CLASSIC, "Classic", active=not newer, questions=[
             _question("default_question", first, [HAPPY, NEUTRAL, UNHAPPY])

@@ -14,11 +14,11 @@ from helpdesk_kpi.simulator.world.world import World
 def stats(world: World, story: TicketHistory, saves: list[TicketUpdate], written: list[Entry]) -> dict[str, str | None]:
     """Survey feedback counts as the requester's response; what an agent writes on an outbound ticket as none."""
     replies = [] if outbound(world, story.created) else [save.at for save in saves if responds(world, save)]
-    asked = [save.at for save in saves if asks(world, save)]
-    asked += [entry.at for entry in written if isinstance(entry.fact, Answered)]
+    contacts = [save.at for save in saves if asks(world, save)]
+    contacts += [entry.at for entry in written if isinstance(entry.fact, Answered)]
     times = _statuses(story, saves) | {
         "agent_responded_at": replies[-1] if replies else None,
-        "requester_responded_at": max(asked, default=None),
+        "requester_responded_at": max(contacts, default=None),
         "first_responded_at": replies[0] if replies else None,
     }
     return {name: None if at is None else iso(at) for name, at in times.items()}

@@ -96,16 +96,16 @@ class JiraApi:
     def list_response(self, rows: Callable[[Site], Any]) -> Callable[[Request], Awaitable[Response]]:
         """A whole list, or a single object, in one answer."""
 
-        async def asked(request: Request) -> Response:
+        async def respond(request: Request) -> Response:
             return Json(rows(self.site(request)))
 
-        return asked
+        return respond
 
     def page_response(self, rows: Callable[[Site], Any]) -> Callable[[Request], Awaitable[Response]]:
-        async def asked(request: Request) -> Response:
+        async def respond(request: Request) -> Response:
             return self._paged(request, rows(self.site(request)), 50)
 
-        return asked
+        return respond
 
     async def projects(self, request: Request) -> Response:
         """Of all kinds unless one is asked for; archived ones only to who asks for them."""

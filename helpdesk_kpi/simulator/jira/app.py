@@ -90,7 +90,7 @@ def settings(world: World, url: str, *, kind: str = "cloud") -> dict[str, Any]:
     """
     labels = names(world.desk.words)
     auth = {"cloud": {"email": EMAIL, "token": TOKEN}, "gateway": {"email": EMAIL, "token": SCOPED_TOKEN}}
-    told = {
+    settings_of_source = {
         "connector": "jira_service_management",
         "url": url,
         "auth": auth.get(kind, {"personal_token": PERSONAL_TOKEN}),
@@ -102,7 +102,7 @@ def settings(world: World, url: str, *, kind: str = "cloud") -> dict[str, Any]:
         "sla": {FIRST_RESPONSE: "first_response", RESOLUTION: "resolution"},
         "rate_share": 1.0,
     }
-    return told | ({"gateway": url} if kind == "gateway" else {})
+    return settings_of_source | ({"gateway": url} if kind == "gateway" else {})
 
 
 def statuses(world: World | None = None) -> dict[str, str]:
@@ -110,9 +110,9 @@ def statuses(world: World | None = None) -> dict[str, str]:
 
     In a world that had others once, what those meant.
     """
-    told = ("pending", "hold", "closed")
+    mapped = ("pending", "hold", "closed")
     old = OLD_STATUSES if world is not None and world.plan.old_statuses else {}
-    now = {status_id(status, where): status for where in (SUPPORT, INTAKE) for status in told}
+    now = {status_id(status, where): status for where in (SUPPORT, INTAKE) for status in mapped}
     return now | {status_id(name, SUPPORT): status for status, name in old.items()}
 
 
@@ -247,14 +247,14 @@ _PLANS: dict[str, set[str]] = {"feedback": {"csat"}, "sla": {"slas"}}
 def _apply_plan(world: World, product: Product, name: str, endpoint: Any) -> Any:
     """403 where the plan lacks it; any endpoint's own name works too."""
 
-    async def asked(request: Request) -> Response:
+    async def respond(request: Request) -> Response:
         parts = _PLANS.get(name, set()) | {name} | ({"guide"} if product == "confluence" else set())
         if world.plan_without & parts:
             return error_response(product, 403, "You do not have permission to do that.")
         answer: Response = await endpoint(request)
         return answer
 
-    return asked
+    return respond
 
 
 async def _lost(request: Request, _error: Exception) -> Response:

@@ -77,12 +77,12 @@ class JiraAuth:
         """Wrong credentials may also look like success. https://jira.atlassian.com/browse/JRA-41559"""
         if self.passes.good(request):
             return None
-        told = {"x-seraph-loginreason": "AUTHENTICATED_FAILED"}
+        headers = {"x-seraph-loginreason": "AUTHENTICATED_FAILED"}
         if faults.disguise:
-            return Response(b"", 200, told, "application/json")
+            return Response(b"", 200, headers, "application/json")
         if request.url.path.startswith("/ex/"):
-            return Json({"code": 401, "message": "Unauthorized; scope does not match"}, 401, told)
-        return error_response(self.product, 401, _DENIED, told)
+            return Json({"code": 401, "message": "Unauthorized; scope does not match"}, 401, headers)
+        return error_response(self.product, 401, _DENIED, headers)
 
     def take(self, request: Request, bucket: str | None) -> tuple[Mapping[str, str], int]:
         return self.passes.take(bucket or request.url.path)
@@ -115,8 +115,8 @@ def error_response(
         case "jira":
             return Json({"errorMessages": [message], "errors": {}}, status, headers)
         case "jsm":
-            named: dict[str, object] = {"i18nKey": key, "parameters": []}
-            return Json({"errorMessage": message, "i18nErrorMessage": named}, status, headers)
+            error: dict[str, object] = {"i18nKey": key, "parameters": []}
+            return Json({"errorMessage": message, "i18nErrorMessage": error}, status, headers)
     seen = {"authorized": status not in {401, 403}, "valid": True, "errors": [], "successful": False}
     return Json({"statusCode": status, "data": seen, "message": message}, status, headers)
 

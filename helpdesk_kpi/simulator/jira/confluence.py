@@ -83,14 +83,14 @@ class Confluence:
         return Json({"count": sum(at <= self.world.now and vote > 0 for at, _, vote in article.votes)})
 
     async def users(self, request: Request) -> Response:
-        asked = msgspec.json.decode(await request.body(), type=dict[str, Any])
+        body = msgspec.json.decode(await request.body(), type=dict[str, Any])
         site = self.face.site(request)
         by_id = {site.person_id(number): site.person(number) for number in (REPORTS, *self.world.accounts)}
         rows = [
             {"accountId": own, "displayName": who["displayName"], "publicName": who["displayName"],
              "email": who.get("emailAddress", ""), "accountType": who["accountType"],
              "accountStatus": "active" if who["active"] else "inactive"}
-            for own in asked["accountIds"]
+            for own in body["accountIds"]
             if (who := by_id.get(own))
         ]  # fmt: skip
         return Json({"results": rows, "_links": {}})
@@ -253,10 +253,10 @@ def _place(cursor: str | None, others: list[tuple[str, str]]) -> int:
     if not cursor:
         return 0
     try:
-        place, asked = msgspec.json.decode(base64.urlsafe_b64decode(cursor), type=tuple[int, list[tuple[str, str]]])
+        place, query = msgspec.json.decode(base64.urlsafe_b64decode(cursor), type=tuple[int, list[tuple[str, str]]])
     except (ValueError, msgspec.DecodeError):
         raise BadRequestError("", "The cursor is not valid.") from None
-    if asked != others:
+    if query != others:
         raise BadRequestError("", "The cursor belongs to another query.")
     return place
 

@@ -72,8 +72,8 @@ class IssueHistory:
         self.move = _move(site, story)
         self.moved_at = story.saves[self.move].at if self.move is not None else None
         self.hidden = _hidden(site, story)
-        told = [*self._saved(), *self._links(), *self._secured(), *self._away()]
-        self.histories = sorted(told, key=lambda h: (h.at, h.id))
+        entries = [*self._saved(), *self._links(), *self._secured(), *self._away()]
+        self.histories = sorted(entries, key=lambda h: (h.at, h.id))
         if not site.cloud:
             self._strip()
         self.comments = [
@@ -159,19 +159,19 @@ class IssueHistory:
     def _id_and_name(self, field: str, value: Any) -> tuple[str | None, str | None]:
         """A value's id and name."""
         site = self.site
-        named: tuple[str | None, str | None] = (None, None)
+        label: tuple[str | None, str | None] = (None, None)
         match field, value:
             case "type", _:
-                named = type_id(value), site.names[type_id(value)]
+                label = type_id(value), site.names[type_id(value)]
             case _, None:
                 pass
             case "priority", _:
-                named = PRIORITIES[value], site.names[PRIORITIES[value]]
+                label = PRIORITIES[value], site.names[PRIORITIES[value]]
             case "assignee", _:
-                named = site.person_id(value), site.account(value).name
+                label = site.person_id(value), site.account(value).name
             case (("team" | "category" | "form"), _):
-                named = _CHOICES[field](site.words, value)
-        return named
+                label = _CHOICES[field](site.words, value)
+        return label
 
     def _status(self, save: TicketUpdate, before: str) -> list[Item]:
         """With the resolution, which Jira sets on the way into done and clears on the way out."""

@@ -224,8 +224,8 @@ class IssueView:
     def answer(self) -> Answered | None:
         """The last answer to the survey wins, and the earlier ones are gone."""
         without = self.site.world.plan_without
-        told = [answer for answer in self.story.answered if answer.at <= self.now and "overall" in answer.ratings]
-        return told[-1] if told and "csat" not in without else None
+        answers = [answer for answer in self.story.answered if answer.at <= self.now and "overall" in answer.ratings]
+        return answers[-1] if answers and "csat" not in without else None
 
     def satisfaction(self) -> Any:
         """Nobody has recorded a value: both shapes that clients of the API expect."""

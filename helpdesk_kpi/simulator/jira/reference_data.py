@@ -98,7 +98,7 @@ def resolutions(site: Site) -> Rows:
 
 def plain_resolutions(site: Site) -> Rows:
     """All at once, which do not say which is the default one."""
-    return [{name: told for name, told in row.items() if name != "isDefault"} for row in resolutions(site)]
+    return [{name: value for name, value in row.items() if name != "isDefault"} for row in resolutions(site)]
 
 
 def issue_types(site: Site) -> Rows:

@@ -46,8 +46,8 @@ class Roles:
                      "description": "A project role", "actors": actors})  # fmt: skip
 
     def _project(self, request: Request) -> Project | None:
-        asked = request.path_params["project"]
-        return next((one for one in PROJECTS if asked in {one.id, one.key}), None)
+        wanted = request.path_params["project"]
+        return next((one for one in PROJECTS if wanted in {one.id, one.key}), None)
 
     def _address(self, site: Site, where: Project, own: str) -> str:
         return f"{site.api}/project/{where.id}/role/{own}"

@@ -126,18 +126,20 @@ class Search:
         world = issues.world
         at = world.now - self.faults.lag
         if (text, world.now) not in self._found:
-            named = {issues.find(one) for clause in query.clauses if clause.field == "id" for one in clause.values}
+            numbers = {issues.find(one) for clause in query.clauses if clause.field == "id" for one in clause.values}
             found = [
                 number
                 for number, track in issues.tracks.items()
-                if track.there(at) and track.there(world.now) and all(_fits(track, c, at, named) for c in query.clauses)
+                if track.there(at)
+                and track.there(world.now)
+                and all(_fits(track, c, at, numbers) for c in query.clauses)
             ]
             keyed = [(_sort_key(issues, number, query, at), number) for number in found]
             self._found[text, world.now] = sorted(keyed)
         return self._found[text, world.now]
 
 
-def _fits(track: IssueHistory, clause: jql.Clause, at: int, named: Collection[int | None]) -> bool:
+def _fits(track: IssueHistory, clause: jql.Clause, at: int, numbers: Collection[int | None]) -> bool:
     """Whether the index of then has it; `named` are the tickets of a list of ids."""
     match clause.field:
         case "project":
@@ -146,7 +148,7 @@ def _fits(track: IssueHistory, clause: jql.Clause, at: int, named: Collection[in
             now = category(track.story.state(at)["status"])[1]
             return (now in clause.values) != (clause.operator == "!=")
         case "id":
-            return track.story.ticket in named
+            return track.story.ticket in numbers
         case "rated":
             rated = [answer.at for answer in track.story.answered if answer.at <= at]
             return bool(rated) and _SIGNS[clause.operator](rated[-1], clause.values[0])

@@ -82,18 +82,18 @@ def parse_fields(given: Any) -> list[str] | None:
     words = [word.strip() for word in parse_list(given)] or ["id"]
     if set(words) <= {"id"}:
         return None
-    chosen = [name for word in words for name in _NAMED.get(word, [word] if word in FIELDS else [])]
+    chosen = [name for word in words for name in _FIELD_GROUPS.get(word, [word] if word in FIELDS else [])]
     return [name for name in dict.fromkeys(chosen) if f"-{name}" not in words]
 
 
-_NAMED: dict[str, list[str]] = {"*all": list(FIELDS), "*navigable": _NAVIGABLE}
+_FIELD_GROUPS: dict[str, list[str]] = {"*all": list(FIELDS), "*navigable": _NAVIGABLE}
 
 
 def describe_issues(issues: Issues, names: list[str] | None, expand: list[str]) -> dict[str, Any]:
     rows = {row["id"]: row for row in field_list(issues.site) if row["id"] in (names or [])}
-    told: dict[str, Any] = {}
+    extra: dict[str, Any] = {}
     if "names" in expand:
-        told["names"] = {name: row["name"] for name, row in rows.items()}
+        extra["names"] = {name: row["name"] for name, row in rows.items()}
     if "schema" in expand:
-        told["schema"] = {name: row["schema"] for name, row in rows.items()}
-    return told
+        extra["schema"] = {name: row["schema"] for name, row in rows.items()}
+    return extra

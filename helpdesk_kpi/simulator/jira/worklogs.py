@@ -61,8 +61,8 @@ class Worklogs:
         on = PART not in self.world.plan_without
         units: dict[str, Any] = {"workingHoursPerDay": 8.0, "workingDaysPerWeek": 5.0, "timeFormat": "pretty",
                                  "defaultUnit": "minute"}  # fmt: skip
-        told: dict[str, Any] = {"votingEnabled": True, "issueLinkingEnabled": True, "timeTrackingEnabled": on}
-        return Json(told | ({"timeTrackingConfiguration": units} if on else {}))
+        configuration: dict[str, Any] = {"votingEnabled": True, "issueLinkingEnabled": True, "timeTrackingEnabled": on}
+        return Json(configuration | ({"timeTrackingConfiguration": units} if on else {}))
 
     def _all(self, request: Request) -> list[Entry]:
         issues, now = self.face.issues(request), self.world.now

@@ -62,11 +62,11 @@ def add_minor_edits(rng: Random, desk: SupportDesk) -> SupportDesk:
 
 def paragraphs(article: Article, now: int) -> list[str]:
     """The text as it is then: every edit has added to it, a small one next to nothing."""
-    told = [article.body]
+    texts = [article.body]
     for number, at in enumerate((at for at, _ in article.edits if at <= now), 1):
         more = "" if at in article.minor else " " + article.body * (ADDED // max(1, len(article.body)) + 1)
-        told.append(f"({number}){more}")
-    return told
+        texts.append(f"({number}){more}")
+    return texts
 
 
 def count_views(article: Article, now: int) -> int:

@@ -2,11 +2,11 @@
 
 from datetime import date, timedelta
 
-Named = tuple[date, date, str]
+Holiday = tuple[date, date, str]
 """First day, last day (inclusive), name."""
 
 
-def berlin(year: int) -> list[Named]:
+def berlin(year: int) -> list[Holiday]:
     """Holidays in Berlin; Easter by the anonymous Gregorian computus (Meeus, Astronomical Algorithms, chapter 8)."""
     easter = _easter(year)
     single = [
@@ -22,7 +22,7 @@ def berlin(year: int) -> list[Named]:
     return sorted([(day, day, name) for day, name in single] + [(date(year, 12, 25), date(year, 12, 26), "Christmas")])
 
 
-def china(year: int) -> list[Named]:
+def china(year: int) -> list[Holiday]:
     """Holidays as the State Council's General Office announces them each autumn; no year, no list."""
     return [(date(year, *first), date(year, *last), name) for first, last, name in _CHINA.get(year, ())]
 

@@ -56,7 +56,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     outage: tuple[str, str]
     good: tuple[str, ...]
     bad: tuple[str, ...]
-    questions_asked: dict[str, str]  # question of the newer survey -> its text
+    survey_questions: dict[str, str]  # question of the newer survey -> its text
     signature: str
     quoted: str
     schedule: str

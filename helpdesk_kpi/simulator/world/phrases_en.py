@@ -385,7 +385,7 @@ WORDS = Words(
     outage=("Service not reachable", "The service has not been reachable for us for several minutes."),
     good=("Fast and friendly.", "Solved at once, well explained.", "Very competent."),
     bad=("It took far too long.", "The answer did not help me.", "I had to explain everything three times."),
-    questions_asked={
+    survey_questions={
         "overall": "How satisfied are you with our service?",
         "expertise": "How well did we know what we were doing?",
         "attitude": "How pleasant was the conversation?",

@@ -11,9 +11,8 @@ from helpdesk_kpi.simulator.world.arrivals import Arrival, arrivals, deck
 from helpdesk_kpi.simulator.world.baseline_scenario import ENDINGS
 from helpdesk_kpi.simulator.world.facts import SYSTEM, Account, Comment, Created, Fact, Update
 from helpdesk_kpi.simulator.world.handovers import add_handovers
-from helpdesk_kpi.simulator.world.mass_incident import add_mass_incident
 from helpdesk_kpi.simulator.world.plan import Plan
-from helpdesk_kpi.simulator.world.situations import situated
+from helpdesk_kpi.simulator.world.situations import add_mass_incident, add_situations
 from helpdesk_kpi.simulator.world.support_desk import BRANDS, FORMS, TEAMS, TEST_TAG, SupportDesk, is_spammer
 from helpdesk_kpi.simulator.world.ticket_writer import TicketWriter, asks
 from helpdesk_kpi.simulator.world.time_entries import add_time_entries
@@ -41,16 +40,16 @@ class OpenTickets:
         self.customers = [account for account in self.customers if not is_spammer(account)]
         self.spammers = [account for account in desk.accounts if is_spammer(account)]
         self.weights = list(accumulate(1 / (i + 3) ** 0.7 for i in range(len(self.customers))))
-        self.told: list[TicketWriter] = []
+        self.writers: list[TicketWriter] = []
         self.used: set[int] = set()
         self.outage: list[TicketWriter] = []
 
     def earlier(self, fits: Any, back: int = 400) -> TicketWriter | None:
         """The newest earlier ticket that fits and was not used for such a thing before."""
-        for pen in reversed(self.told[-back:]):
-            if pen.ticket not in self.used and fits(pen):
-                self.used.add(pen.ticket)
-                return pen
+        for writer in reversed(self.writers[-back:]):
+            if writer.ticket not in self.used and fits(writer):
+                self.used.add(writer.ticket)
+                return writer
         return None
 
 
@@ -63,16 +62,16 @@ def build_scenarios(seed: int, plan: Plan, desk: SupportDesk) -> list[Fact]:
     confirming = Random(f"{seed} confirmations")  # noqa: S311  # nothing secret
     for number, arrival in enumerate(planned, FIRST_TICKET):
         rng = Random(seed * 1_000_003 + number)  # noqa: S311  # one a ticket: a knob moves only what it means
-        pen = _open(desktop, rng, number, arrival, tricky.get(arrival[0]))
-        pen.ending = fates.pop() if arrival[1] in _CONVERSATIONS else ""
-        pen.says_done = confirming.random() < plan.customer_solve
-        ticket_kinds.LIVES[pen.kind](pen, desktop)
-        desktop.told.append(pen)
-    add_handovers(Random(f"{seed} handovers"), desk, desktop.told)  # noqa: S311  # nothing secret
-    desktop.told += add_mass_incident(seed, plan, desk, desktop.customers, FIRST_TICKET + len(planned))
-    following = FIRST_TICKET + len(desktop.told)
-    desktop.told += situated(seed, plan, desk, desktop.customers, following)
-    facts = [fact for pen in desktop.told for fact in pen.facts]
+        writer = _open(desktop, rng, number, arrival, tricky.get(arrival[0]))
+        writer.ending = fates.pop() if arrival[1] in _CONVERSATIONS else ""
+        writer.says_done = confirming.random() < plan.customer_solve
+        ticket_kinds.SCENARIOS[writer.kind](writer, desktop)
+        desktop.writers.append(writer)
+    add_handovers(Random(f"{seed} handovers"), desk, desktop.writers)  # noqa: S311  # nothing secret
+    desktop.writers += add_mass_incident(seed, plan, desk, desktop.customers, FIRST_TICKET + len(planned))
+    following = FIRST_TICKET + len(desktop.writers)
+    desktop.writers += add_situations(seed, plan, desk, desktop.customers, following)
+    facts = [fact for writer in desktop.writers for fact in writer.facts]
     return [*facts, *add_time_entries(seed, plan, desk, facts)]
 
 
@@ -108,10 +107,10 @@ def _open(desktop: OpenTickets, rng: Random, number: int, arrival: Arrival, tric
         made = msgspec.structs.replace(made, subject=tricky)
     if kind == "call" and made.submitter:  # what the agent writes down about a call is no reply
         made = msgspec.structs.replace(made, comment=msgspec.structs.replace(made.comment, public=False))
-    pen = TicketWriter(rng, desktop.plan, desktop.desk, made, requester)
-    pen.kind, pen.origin = kind, first
-    _route(pen, _place(desktop, category))
-    return pen
+    writer = TicketWriter(rng, desktop.plan, desktop.desk, made, requester)
+    writer.kind, writer.origin = kind, first
+    _route(writer, _place(desktop, category))
+    return writer
 
 
 def _requester(desktop: OpenTickets, rng: Random, kind: str, tricky: str | None) -> Account:
@@ -146,17 +145,19 @@ def _place(desktop: OpenTickets, category: str) -> int:
     return list(desktop.desk.words.topics).index(category)
 
 
-def _route(pen: TicketWriter, topic: int) -> None:
+def _route(writer: TicketWriter, topic: int) -> None:
     """A trigger gives it to a team: mostly in the same save, sometimes a second later."""
     team = _TEAM_OF.get(topic, TEAMS[0])
     changes: dict[str, Any] = {"team": team}
-    if pen.chance(pen.plan.routed):
-        crew = [w for w in pen.desk.workers if w.team == team and (w.left_at is None or w.left_at > pen.at)]
-        changes["assignee"] = pen.rng.choice(crew).account
-    if pen.chance(0.8):
-        pen.created = msgspec.structs.replace(pen.created, by_trigger=changes)
-        pen.facts[0] = pen.created
-        pen.state.update(changes)
+    if writer.chance(writer.plan.routed):
+        crew = [w for w in writer.desk.workers if w.team == team and (w.left_at is None or w.left_at > writer.at)]
+        changes["assignee"] = writer.rng.choice(crew).account
+    if writer.chance(0.8):
+        writer.created = msgspec.structs.replace(writer.created, by_trigger=changes)
+        writer.facts[0] = writer.created
+        writer.state.update(changes)
     else:
-        pen.facts.append(Update(ticket=pen.ticket, at=pen.at, actor=SYSTEM, via="rule", rule=ROUTE, changes=changes))
-        pen.state.update(changes)
+        writer.facts.append(
+            Update(ticket=writer.ticket, at=writer.at, actor=SYSTEM, via="rule", rule=ROUTE, changes=changes)
+        )
+        writer.state.update(changes)

@@ -25,6 +25,9 @@ SET_SCHEDULE = "Set the schedule of the late desk"
 _FIRST_SESSION = 6_500_000
 _LEAST = 200  # a world of so many tickets has each situation that it asks for
 _EARLY = 0.4  # statuses were deleted after this part of the time
+ABOUT = "a fault that hits many"
+_INCIDENT_LASTS = 6 * HOUR
+_WRITES_AGAIN = 0.3  # of those hit, who write once more when it is back
 
 
 class Place(NamedTuple):
@@ -35,10 +38,12 @@ class Place(NamedTuple):
     place: int
 
 
-def situated(seed: int, plan: Plan, desk: SupportDesk, customers: Sequence[Account], number: int) -> list[TicketWriter]:
+def add_situations(
+    seed: int, plan: Plan, desk: SupportDesk, customers: Sequence[Account], number: int
+) -> list[TicketWriter]:
     """The tickets of all situations in order of time, numbered from `number` on."""
-    places = sorted(place for kind in LIVES for place in _places(seed, plan, desk, kind))
-    return [_written(seed, plan, desk, customers, number + i, place) for i, place in enumerate(places)]
+    places = sorted(place for kind in SCENARIOS for place in _places(seed, plan, desk, kind))
+    return [_write_situation(seed, plan, desk, customers, number + i, place) for i, place in enumerate(places)]
 
 
 def _places(seed: int, plan: Plan, desk: SupportDesk, kind: str) -> list[Place]:
@@ -50,15 +55,15 @@ def _places(seed: int, plan: Plan, desk: SupportDesk, kind: str) -> list[Place]:
     return [Place(desk.start + rng.randrange(span) * SECOND, kind, i) for i in range(count)]
 
 
-def _written(  # noqa: PLR0917
+def _write_situation(  # noqa: PLR0917
     seed: int, plan: Plan, desk: SupportDesk, customers: Sequence[Account], number: int, place: Place
 ) -> TicketWriter:
     rng = Random(f"{seed} {place.kind} {place.place}")  # noqa: S311  # nothing secret
     requester = _requester(rng, customers, place.kind)
-    pen = TicketWriter(rng, plan, desk, _created(rng, desk, requester, number, place), requester)
-    pen.kind = place.kind
-    LIVES[place.kind](pen, customers)
-    return pen
+    writer = TicketWriter(rng, plan, desk, _created(rng, desk, requester, number, place), requester)
+    writer.kind = place.kind
+    SCENARIOS[place.kind](writer, customers)
+    return writer
 
 
 def _requester(rng: Random, customers: Sequence[Account], kind: str) -> Account:
@@ -107,86 +112,86 @@ def _brought(place: Place, requester: int, agent: int, text: str) -> dict[str, A
 Life = Callable[[TicketWriter, Sequence[Account]], None]
 
 
-def _ordinary(pen: TicketWriter, _customers: Sequence[Account]) -> None:
-    ticket_kinds.ordinary(pen, None)
+def _ordinary(writer: TicketWriter, _customers: Sequence[Account]) -> None:
+    ticket_kinds.ordinary(writer, None)
 
 
-def _many_sessions(pen: TicketWriter, _customers: Sequence[Account]) -> None:
+def _many_sessions(writer: TicketWriter, _customers: Sequence[Account]) -> None:
     """The customer comes back three times, mostly to somebody else; what is said is in no comment."""
     sessions = []
     for i in range(3):
-        worker, started = pen.choose(pen.at, 3 * MINUTE)
-        replied = started + pen.rng.randrange(10, 400) * SECOND
-        ended = replied + pen.spread(12 * MINUTE)
-        number = _FIRST_SESSION + pen.ticket * 4 + i
-        sessions.append(Chat(id=number, ticket=pen.ticket, at=started, agent=worker.account, replied_at=replied,
+        worker, started = writer.choose(writer.at, 3 * MINUTE)
+        replied = started + writer.rng.randrange(10, 400) * SECOND
+        ended = replied + writer.spread(12 * MINUTE)
+        number = _FIRST_SESSION + writer.ticket * 4 + i
+        sessions.append(Chat(id=number, ticket=writer.ticket, at=started, agent=worker.account, replied_at=replied,
                              ended_at=ended))  # fmt: skip
-        pen.worker = pen.worker or worker
-        pen.at = ended + pen.spread(30 * MINUTE)
-    pen.facts += sessions
+        writer.worker = writer.worker or worker
+        writer.at = ended + writer.spread(30 * MINUTE)
+    writer.facts += sessions
     over = sessions[-1].ended_at
-    pen.update(sessions[0].at, SYSTEM, via="rule", rule="Assign conversation", **pen.mine() | {"status": "open"})
-    pen.solve(over + pen.rng.randrange(1, 1800) * SECOND)
-    pen.close()
+    writer.update(sessions[0].at, SYSTEM, via="rule", rule="Assign conversation", **writer.mine() | {"status": "open"})
+    writer.solve(over + writer.rng.randrange(1, 1800) * SECOND)
+    writer.close()
 
 
-def _handed_on(pen: TicketWriter, _customers: Sequence[Account]) -> None:
+def _handed_on(writer: TicketWriter, _customers: Sequence[Account]) -> None:
     """An AI agent answers, does not get anywhere, and gives the ticket to people."""
-    guess = Comment(pen.rng.choice(pen.words.topics[str(pen.created.category)].solutions))
-    pen.update(pen.at + 5 * SECOND, BOT, via="api", comment=guess)
-    pen.customer(pen.at + pen.spread(3 * MINUTE), pen.rng.choice(pen.words.chasers))
-    pen.update(pen.at + 20 * SECOND, BOT, via="api", to_people=True, status="open")
-    pen.reply(pen.take(), pen.rng.choice(pen.words.closing))
-    write_conversation(pen)
-    write_ending(pen)
+    guess = Comment(writer.rng.choice(writer.words.topics[str(writer.created.category)].solutions))
+    writer.update(writer.at + 5 * SECOND, BOT, via="api", comment=guess)
+    writer.customer(writer.at + writer.spread(3 * MINUTE), writer.rng.choice(writer.words.chasers))
+    writer.update(writer.at + 20 * SECOND, BOT, via="api", to_people=True, status="open")
+    writer.reply(writer.take(), writer.rng.choice(writer.words.closing))
+    write_conversation(writer)
+    write_ending(writer)
 
 
-def _late_hours(pen: TicketWriter, customers: Sequence[Account]) -> None:
+def _late_hours(writer: TicketWriter, customers: Sequence[Account]) -> None:
     """Half of them come to the second calendar some time after they were made."""
-    if "schedule" not in pen.created.by_trigger:
-        at = pen.at + pen.rng.randrange(5, 180) * MINUTE
-        pen.update(at, SYSTEM, via="rule", rule=SET_SCHEDULE, schedule=LATE_SCHEDULE)
-    _ordinary(pen, customers)
+    if "schedule" not in writer.created.by_trigger:
+        at = writer.at + writer.rng.randrange(5, 180) * MINUTE
+        writer.update(at, SYSTEM, via="rule", rule=SET_SCHEDULE, schedule=LATE_SCHEDULE)
+    _ordinary(writer, customers)
 
 
-def _moved_away(pen: TicketWriter, _customers: Sequence[Account]) -> None:
+def _moved_away(writer: TicketWriter, _customers: Sequence[Account]) -> None:
     """Other people have to mend it; some go there when the customer has been helped for now."""
-    write_opening(pen)
-    write_conversation(pen)
-    if pen.chance(0.5):
-        pen.solve(pen.next_agent_time())
-    pen.at += pen.spread(20 * HOUR)
-    pen.facts.append(Moved(ticket=pen.ticket, at=pen.at, actor=pen.agent))
+    write_opening(writer)
+    write_conversation(writer)
+    if writer.chance(0.5):
+        writer.solve(writer.next_agent_time())
+    writer.at += writer.spread(20 * HOUR)
+    writer.facts.append(Moved(ticket=writer.ticket, at=writer.at, actor=writer.agent))
 
 
-def _old_statuses(pen: TicketWriter, _customers: Sequence[Account]) -> None:
+def _old_statuses(writer: TicketWriter, _customers: Sequence[Account]) -> None:
     """Through both of the statuses that were deleted later."""
-    write_opening(pen)
-    pen.reply(pen.next_agent_time(0.5), pen.rng.choice(pen.words.asks), status="pending")
-    pen.customer(pen.at + pen.spread(7 * HOUR), pen.rng.choice(pen.words.answers))
-    solve_at_last(pen)
-    pen.close()
+    write_opening(writer)
+    writer.reply(writer.next_agent_time(0.5), writer.rng.choice(writer.words.asks), status="pending")
+    writer.customer(writer.at + writer.spread(7 * HOUR), writer.rng.choice(writer.words.answers))
+    solve_at_last(writer)
+    writer.close()
 
 
-def _approved(pen: TicketWriter, customers: Sequence[Account]) -> None:
-    approver = _approver(pen.requester, customers)
+def _approved(writer: TicketWriter, customers: Sequence[Account]) -> None:
+    approver = _approver(writer.requester, customers)
     assert approver is not None
-    said = Comment(pen.rng.choice(pen.words.answers))
-    pen.update(pen.at + pen.spread(6 * MINUTE), approver.id, comment=said, via=pen.mail())
-    ticket_kinds.ordinary(pen, None)
+    said = Comment(writer.rng.choice(writer.words.answers))
+    writer.update(writer.at + writer.spread(6 * MINUTE), approver.id, comment=said, via=writer.mail())
+    ticket_kinds.ordinary(writer, None)
 
 
-def _own_name(pen: TicketWriter, _customers: Sequence[Account]) -> None:
-    write_opening(pen)
-    said = pen.says(pen.rng.choice(pen.words.questions))
-    pen.update(pen.at + pen.spread(HOUR), pen.requester.id, via="api", typed_by=FORM_APP, comment=said)
-    pen.reply(pen.next_agent_time(), pen.rng.choice(pen.words.asks))
-    write_conversation(pen)
-    write_ending(pen)
+def _own_name(writer: TicketWriter, _customers: Sequence[Account]) -> None:
+    write_opening(writer)
+    said = writer.says(writer.rng.choice(writer.words.questions))
+    writer.update(writer.at + writer.spread(HOUR), writer.requester.id, via="api", typed_by=FORM_APP, comment=said)
+    writer.reply(writer.next_agent_time(), writer.rng.choice(writer.words.asks))
+    write_conversation(writer)
+    write_ending(writer)
 
 
 #: Situation, as the plan calls it -> what becomes of its tickets.
-LIVES: dict[str, Life] = {
+SCENARIOS: dict[str, Life] = {
     "contact_form": _ordinary,
     "forwarded": _ordinary,
     "dictated": _ordinary,
@@ -198,3 +203,44 @@ LIVES: dict[str, Life] = {
     "approved": _approved,
     "own_name": _own_name,
 }
+
+
+# --- A mass incident: one fault that many customers report on one day. Only the words of their tickets are alike.
+
+
+def add_mass_incident(
+    seed: int, plan: Plan, desk: SupportDesk, customers: Sequence[Account], number: int
+) -> list[TicketWriter]:
+    """The tickets, numbered from `number` on, of a day after two thirds of the desk's time."""
+    if not plan.hit:
+        return []
+    rng = Random(f"{seed} hit")  # noqa: S311  # nothing secret
+    began = desk.start + (desk.end - desk.start) * 2 // 3 // DAY * DAY + 9 * HOUR
+    chosen = rng.sample(list(customers), min(plan.hit, len(customers)))
+    writing = [(began + rng.randrange(_INCIDENT_LASTS // SECOND) * SECOND, customer) for customer in chosen]
+    back = began + 2 * DAY
+    writing += [(back + rng.randrange(HOUR // SECOND) * SECOND, c) for c in chosen if rng.random() < _WRITES_AGAIN]
+    writers = []
+    for place, (at, customer) in enumerate(sorted(writing, key=lambda one: (one[0], one[1].id))):
+        writers.append(_write_report(Random(f"{seed} hit {place}"), plan, desk, number + place, at, customer))  # noqa: S311
+    return writers
+
+
+def _write_report(rng: Random, plan: Plan, desk: SupportDesk, number: int, at: int, customer: Account) -> TicketWriter:  # noqa: PLR0917
+    """Answered within the hour by whoever is there, and solved when the fault is."""
+    subject, body = desk.words.outage
+    category = next(iter(desk.words.topics))
+    made = Created(
+        ticket=number, at=at, requester=customer.id, subject=subject, comment=Comment(body), channel="email",
+        priority="urgent", category=category, form=FORMS[0], brand=BRANDS[0], tags=(category,), about=ABOUT,
+        by_trigger={"team": TEAMS[0]},
+    )  # fmt: skip
+    writer = TicketWriter(rng, plan, desk, made, customer)
+    writer.kind = "hit"
+    writer.worker, _ = writer.choose(at, MINUTE)
+    writer.reply(at + rng.randrange(2, 60) * MINUTE, rng.choice(writer.words.on_hold), status="hold")
+    writer.solve(
+        at + _INCIDENT_LASTS + rng.randrange(HOUR // SECOND) * SECOND, SYSTEM, via="rule", rule="Fault is over"
+    )
+    writer.close()
+    return writer

@@ -55,7 +55,7 @@ class SupportDesk(msgspec.Struct, frozen=True, kw_only=True):
     rails_zone: str = "UTC"
     weekly: Mapping[int, tuple[Minutes, ...]] = {}
     late_weekly: Mapping[int, tuple[Minutes, ...]] = {}  # of a second calendar; {}: there is none
-    holidays: tuple[daysoff.Named, ...] = ()
+    holidays: tuple[daysoff.Holiday, ...] = ()
     workdays: tuple[date, ...] = ()
     accounts: tuple[Account, ...] = ()
     workers: tuple[Employee, ...] = ()
@@ -97,13 +97,13 @@ def build_support_desk(rng: Random, plan: Plan, start: int, end: int) -> Support
     zone, rails = words.zone
     years = range(local_date(start, zone).year, local_date(end, zone).year + 2)
     chinese = plan.locale == "zh"
-    named = [day for year in years for day in (daysoff.china(year) if chinese else daysoff.berlin(year))]
+    holidays = [day for year in years for day in (daysoff.china(year) if chinese else daysoff.berlin(year))]
     made_up = [day for year in years if chinese for day in daysoff.china_workdays(year)]
     desk = SupportDesk(
         words=words, start=start, end=end, zone=zone, rails_zone=rails,
         weekly=_CHINESE_WEEK if chinese else _ENGLISH_WEEK,
         late_weekly=_LATE_WEEK if plan.late_hours else {},
-        holidays=() if plan.stable else tuple(named), workdays=() if plan.stable else tuple(made_up),
+        holidays=() if plan.stable else tuple(holidays), workdays=() if plan.stable else tuple(made_up),
     )  # fmt: skip
     workers = tuple(_worker(rng, plan, desk, i) for i in range(len(words.agents)))
     accounts = (*_staff(desk, workers), *_customers(rng, plan, desk), *_spammers(plan, desk), *_intake(plan, desk))

@@ -55,199 +55,209 @@ def submitter(desktop: Any, rng: Random, kind: str, at: int) -> int | None:
 def follows(desktop: Any, kind: str, at: int) -> TicketWriter | None:
     """The earlier ticket for a follow-up, a recurrence or a duplicate."""
     if kind == "follow_up":
-        return find_open_ticket(desktop, lambda pen: pen.closed_at is not None and at - 30 * DAY < pen.closed_at <= at)
+        return find_open_ticket(
+            desktop, lambda writer: writer.closed_at is not None and at - 30 * DAY < writer.closed_at <= at
+        )
     if kind == "recurrence":
         return find_open_ticket(
-            desktop, lambda pen: pen.solved_at is not None and at - 12 * DAY < pen.solved_at < at - HOUR
+            desktop, lambda writer: writer.solved_at is not None and at - 12 * DAY < writer.solved_at < at - HOUR
         )
     if kind == "merged":
         return find_open_ticket(
-            desktop, lambda pen: pen.first_reply_at is not None and pen.first_reply_at > at + 10 * MINUTE
+            desktop, lambda writer: writer.first_reply_at is not None and writer.first_reply_at > at + 10 * MINUTE
         )
     return None
 
 
 def find_open_ticket(desktop: Any, fits: Callable[[TicketWriter], bool]) -> TicketWriter | None:
-    earlier: TicketWriter | None = desktop.earlier(lambda pen: pen.kind == "ordinary" and fits(pen))
+    earlier: TicketWriter | None = desktop.earlier(lambda writer: writer.kind == "ordinary" and fits(writer))
     return earlier
 
 
-def ordinary(pen: TicketWriter, _desktop: Any) -> None:
-    write_opening(pen)
-    write_conversation(pen)
-    write_ending(pen)
+def ordinary(writer: TicketWriter, _desktop: Any) -> None:
+    write_opening(writer)
+    write_conversation(writer)
+    write_ending(writer)
 
 
-def follow_up(pen: TicketWriter, desktop: Any) -> None:
+def follow_up(writer: TicketWriter, desktop: Any) -> None:
     """The old ticket's row is written again, since it now lists this one."""
-    assert pen.origin is not None
-    pen.origin.facts.append(Viewed(ticket=pen.origin.ticket, at=pen.created.at))
-    ordinary(pen, desktop)
+    assert writer.origin is not None
+    writer.origin.facts.append(Viewed(ticket=writer.origin.ticket, at=writer.created.at))
+    ordinary(writer, desktop)
 
 
 def forgotten(_pen: TicketWriter, _desktop: Any) -> None:
     """Nobody ever does anything."""
 
 
-def unanswered_solve(pen: TicketWriter, _desktop: Any) -> None:
+def unanswered_solve(writer: TicketWriter, _desktop: Any) -> None:
     """Solved without a word, by an agent, or by a rule that finds it out of date."""
-    at = pen.take()
-    if pen.chance(0.7):
-        pen.solve(at, assignee=pen.agent)
+    at = writer.take()
+    if writer.chance(0.7):
+        writer.solve(at, assignee=writer.agent)
     else:
-        pen.update(at, pen.agent, **pen.mine())
-        pen.solve(at + 5 * DAY, SYSTEM, via="rule", rule="Solve what is out of date")
-    if pen.chance(0.4):
-        late = pen.at + pen.spread(5 * HOUR)
-        pen.customer(late, pen.rng.choice(pen.words.not_fixed))
-        solve_at_last(pen)
-    pen.survey()
-    pen.close()
+        writer.update(at, writer.agent, **writer.mine())
+        writer.solve(at + 5 * DAY, SYSTEM, via="rule", rule="Solve what is out of date")
+    if writer.chance(0.4):
+        late = writer.at + writer.spread(5 * HOUR)
+        writer.customer(late, writer.rng.choice(writer.words.not_fixed))
+        solve_at_last(writer)
+    writer.survey()
+    writer.close()
 
 
-def deleted(pen: TicketWriter, _desktop: Any) -> None:
+def deleted(writer: TicketWriter, _desktop: Any) -> None:
     """Deleted by an agent, some after an answer; thirty days later it is gone for good."""
-    write_opening(pen)
-    if pen.chance(pen.plan.late_deletion):
-        write_ending(pen)
-        _delete(pen, pen.at + pen.rng.randrange(10, 40) * DAY, _remaining(pen))
+    write_opening(writer)
+    if writer.chance(writer.plan.late_deletion):
+        write_ending(writer)
+        _delete(writer, writer.at + writer.rng.randrange(10, 40) * DAY, _remaining(writer))
     else:
-        _delete(pen, pen.at + pen.spread(2 * HOUR), pen.agent)
+        _delete(writer, writer.at + writer.spread(2 * HOUR), writer.agent)
 
 
-def _remaining(pen: TicketWriter) -> int:
+def _remaining(writer: TicketWriter) -> int:
     """An agent who does not leave."""
-    return pen.rng.choice([worker.account for worker in pen.desk.workers if worker.left_at is None])
+    return writer.rng.choice([worker.account for worker in writer.desk.workers if worker.left_at is None])
 
 
-def spam(pen: TicketWriter, _desktop: Any) -> None:
-    worker, at = pen.choose(pen.at, 10 * MINUTE)
-    _delete(pen, at, worker.account)
+def spam(writer: TicketWriter, _desktop: Any) -> None:
+    worker, at = writer.choose(writer.at, 10 * MINUTE)
+    _delete(writer, at, worker.account)
 
 
-def _delete(pen: TicketWriter, at: int, actor: int) -> None:
-    pen.facts.append(Deleted(ticket=pen.ticket, at=at, actor=actor))
-    if not pen.plan.lossless:
-        pen.facts.append(Redacted(ticket=pen.ticket, at=at + SCRUBBED_AFTER + pen.rng.randrange(3600) * SECOND))
+def _delete(writer: TicketWriter, at: int, actor: int) -> None:
+    writer.facts.append(Deleted(ticket=writer.ticket, at=at, actor=actor))
+    if not writer.plan.lossless:
+        writer.facts.append(
+            Redacted(ticket=writer.ticket, at=at + SCRUBBED_AFTER + writer.rng.randrange(3600) * SECOND)
+        )
 
 
-def merged(pen: TicketWriter, _desktop: Any) -> None:
+def merged(writer: TicketWriter, _desktop: Any) -> None:
     """A second ticket about the same; merged into the first one just before that is answered."""
-    winner = pen.origin
+    winner = writer.origin
     assert winner is not None
     assert winner.first_reply_at is not None
     assert winner.worker is not None
-    at = max(pen.at + MINUTE, winner.first_reply_at - 2 * MINUTE)
-    lost = Comment(pen.words.merged_away.format(other=winner.ticket), public=pen.chance(0.5))
+    at = max(writer.at + MINUTE, winner.first_reply_at - 2 * MINUTE)
+    lost = Comment(writer.words.merged_away.format(other=winner.ticket), public=writer.chance(0.5))
     actor = winner.worker.account
-    pen.update(at, actor, comment=lost, status="closed", assignee=actor, add_tags=("closed_by_merge",),
+    writer.update(at, actor, comment=lost, status="closed", assignee=actor, add_tags=("closed_by_merge",),
                merged_into=winner.ticket)  # fmt: skip
-    here = Comment(pen.words.merged_here.format(other=pen.ticket), public=False)
+    here = Comment(writer.words.merged_here.format(other=writer.ticket), public=False)
     state, last = dict(winner.state), winner.at
-    winner.update(at, actor, comment=here, merged_from=pen.ticket)
+    winner.update(at, actor, comment=here, merged_from=writer.ticket)
     winner.state, winner.at = state, last
 
 
-def call(pen: TicketWriter, _desktop: Any) -> None:
+def call(writer: TicketWriter, _desktop: Any) -> None:
     """An answered call; most problems are solved while talking, the others by mail."""
-    wait = pen.rng.randrange(5, 240) * SECOND
-    submitter = pen.created.submitter
-    worker = next((w for w in pen.desk.workers if w.account == submitter), None)
-    pen.worker = worker or pen.choose(pen.at, 0)[0]
-    answered = pen.at + wait
-    ended = answered + pen.spread(6 * MINUTE)
-    _call(pen, answered, ended)
-    pen.update(ended, pen.agent, comment=Comment(pen.rng.choice(pen.words.notes), public=False), **pen.mine())
-    if pen.chance(0.6):
-        pen.solve(ended + pen.rng.randrange(1, 600) * SECOND)
-        pen.survey()
-        pen.close()
+    wait = writer.rng.randrange(5, 240) * SECOND
+    submitter = writer.created.submitter
+    worker = next((w for w in writer.desk.workers if w.account == submitter), None)
+    writer.worker = worker or writer.choose(writer.at, 0)[0]
+    answered = writer.at + wait
+    ended = answered + writer.spread(6 * MINUTE)
+    _call(writer, answered, ended)
+    writer.update(
+        ended, writer.agent, comment=Comment(writer.rng.choice(writer.words.notes), public=False), **writer.mine()
+    )
+    if writer.chance(0.6):
+        writer.solve(ended + writer.rng.randrange(1, 600) * SECOND)
+        writer.survey()
+        writer.close()
     else:
-        write_conversation(pen)
-        write_ending(pen)
+        write_conversation(writer)
+        write_ending(writer)
 
 
-def missed_call(pen: TicketWriter, desktop: Any) -> None:
-    _call(pen, None, pen.at + pen.rng.randrange(20, 120) * SECOND)
-    ordinary(pen, desktop)
+def missed_call(writer: TicketWriter, desktop: Any) -> None:
+    _call(writer, None, writer.at + writer.rng.randrange(20, 120) * SECOND)
+    ordinary(writer, desktop)
 
 
-def voicemail(pen: TicketWriter, desktop: Any) -> None:
-    _call(pen, None, pen.at + pen.rng.randrange(20, 120) * SECOND, voicemail=True)
-    ordinary(pen, desktop)
+def voicemail(writer: TicketWriter, desktop: Any) -> None:
+    _call(writer, None, writer.at + writer.rng.randrange(20, 120) * SECOND, voicemail=True)
+    ordinary(writer, desktop)
 
 
-def _call(pen: TicketWriter, answered: int | None, ended: int, *, voicemail: bool = False) -> None:
-    agent = pen.agent if answered is not None else None
-    number = _CALL_IDS + pen.ticket
-    pen.facts.append(
-        Call(id=number, ticket=pen.ticket, at=pen.created.at, agent=agent, answered_at=answered, ended_at=ended,
+def _call(writer: TicketWriter, answered: int | None, ended: int, *, voicemail: bool = False) -> None:
+    agent = writer.agent if answered is not None else None
+    number = _CALL_IDS + writer.ticket
+    writer.facts.append(
+        Call(id=number, ticket=writer.ticket, at=writer.created.at, agent=agent, answered_at=answered, ended_at=ended,
              voicemail=voicemail)
     )  # fmt: skip
 
 
-def messaging(pen: TicketWriter, _desktop: Any) -> None:
+def messaging(writer: TicketWriter, _desktop: Any) -> None:
     """A conversation whose messages are no comments; some go on by mail afterwards."""
-    started, replied, ended = _chat(pen, replied=True)
-    pen.update(started, SYSTEM, via="rule", rule="Assign conversation", **pen.mine() | {"status": "open"})
-    pen.at = max(replied, ended)
-    if pen.chance(0.7):
-        pen.solve(ended + pen.rng.randrange(1, 1800) * SECOND)
-        pen.survey()
-        pen.close()
+    started, replied, ended = _chat(writer, replied=True)
+    writer.update(started, SYSTEM, via="rule", rule="Assign conversation", **writer.mine() | {"status": "open"})
+    writer.at = max(replied, ended)
+    if writer.chance(0.7):
+        writer.solve(ended + writer.rng.randrange(1, 1800) * SECOND)
+        writer.survey()
+        writer.close()
     else:
-        write_conversation(pen)
-        write_ending(pen)
+        write_conversation(writer)
+        write_ending(writer)
 
 
-def unanswered_chat(pen: TicketWriter, desktop: Any) -> None:
+def unanswered_chat(writer: TicketWriter, desktop: Any) -> None:
     """Offered to somebody who did not write; answered by mail later."""
-    _, _, ended = _chat(pen, replied=False)
-    pen.at = ended
-    ordinary(pen, desktop)
+    _, _, ended = _chat(writer, replied=False)
+    writer.at = ended
+    ordinary(writer, desktop)
 
 
-def _chat(pen: TicketWriter, *, replied: bool) -> tuple[int, int, int]:
-    worker, started = pen.choose(pen.at, 3 * MINUTE)
-    pen.worker = worker
-    first = started + pen.rng.randrange(10, 400) * SECOND
-    ended = first + pen.spread(12 * MINUTE)
-    pen.facts.append(
-        Chat(id=_CHAT_IDS + pen.ticket, ticket=pen.ticket, at=started, agent=worker.account,
+def _chat(writer: TicketWriter, *, replied: bool) -> tuple[int, int, int]:
+    worker, started = writer.choose(writer.at, 3 * MINUTE)
+    writer.worker = worker
+    first = started + writer.rng.randrange(10, 400) * SECOND
+    ended = first + writer.spread(12 * MINUTE)
+    writer.facts.append(
+        Chat(id=_CHAT_IDS + writer.ticket, ticket=writer.ticket, at=started, agent=worker.account,
              replied_at=first if replied else None, ended_at=ended)
     )  # fmt: skip
     return started, first, ended
 
 
-def ai_agent(pen: TicketWriter, _desktop: Any) -> None:
+def ai_agent(writer: TicketWriter, _desktop: Any) -> None:
     """The bot answers and solves it by itself."""
-    solution = pen.rng.choice(pen.words.topics[str(pen.created.category)].solutions)
-    pen.update(pen.at + 5 * SECOND, BOT, via="api", comment=Comment(solution), status="open")
-    pen.solve(pen.at + 10 * MINUTE, BOT, via="api")
-    pen.close()
+    solution = writer.rng.choice(writer.words.topics[str(writer.created.category)].solutions)
+    writer.update(writer.at + 5 * SECOND, BOT, via="api", comment=Comment(solution), status="open")
+    writer.solve(writer.at + 10 * MINUTE, BOT, via="api")
+    writer.close()
 
 
-def outage(pen: TicketWriter, desktop: Any) -> None:
+def outage(writer: TicketWriter, desktop: Any) -> None:
     """A problem; when it is solved its incidents are, in the same second."""
-    desktop.outage.append(pen)
-    pen.worker, _ = pen.choose(pen.at, MINUTE)
-    pen.reply(pen.at + pen.spread(10 * MINUTE), pen.rng.choice(pen.words.on_hold), status="hold")
-    pen.reply(max(pen.at, pen.created.at) + _OUTAGE_LASTS, pen.rng.choice(pen.words.closing), status="solved")
-    pen.close()
+    desktop.outage.append(writer)
+    writer.worker, _ = writer.choose(writer.at, MINUTE)
+    writer.reply(writer.at + writer.spread(10 * MINUTE), writer.rng.choice(writer.words.on_hold), status="hold")
+    writer.reply(
+        max(writer.at, writer.created.at) + _OUTAGE_LASTS, writer.rng.choice(writer.words.closing), status="solved"
+    )
+    writer.close()
 
 
-def incident(pen: TicketWriter, desktop: Any) -> None:
+def incident(writer: TicketWriter, desktop: Any) -> None:
     problem: TicketWriter = desktop.outage[-1]
     until = problem.solved_at
     assert until is not None
-    pen.worker, _ = pen.choose(pen.at, MINUTE)
-    pen.reply(pen.at + pen.rng.randrange(120, 1800) * SECOND, pen.rng.choice(pen.words.on_hold), status="hold")
-    pen.solve(until, SYSTEM, via="rule", rule="Linked problem was solved")
-    pen.survey()
-    pen.close()
+    writer.worker, _ = writer.choose(writer.at, MINUTE)
+    writer.reply(
+        writer.at + writer.rng.randrange(120, 1800) * SECOND, writer.rng.choice(writer.words.on_hold), status="hold"
+    )
+    writer.solve(until, SYSTEM, via="rule", rule="Linked problem was solved")
+    writer.survey()
+    writer.close()
 
 
-LIVES: dict[str, Callable[[TicketWriter, Any], None]] = {
+SCENARIOS: dict[str, Callable[[TicketWriter, Any], None]] = {
     "ordinary": ordinary,
     "internal": ordinary,
     "outbound": ordinary,

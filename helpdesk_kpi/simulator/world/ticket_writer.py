@@ -185,7 +185,7 @@ class TicketWriter:
         ratings = {"overall": 5 if good else 1}
         if new:
             low, high = (4, 5) if good else (1, 3)
-            ratings = {question: self.rng.randint(low, high) for question in self.words.questions_asked}
+            ratings = {question: self.rng.randint(low, high) for question in self.words.survey_questions}
         return Answered(survey=survey, ticket=self.ticket, at=at, ratings=ratings, comment=text)
 
     def close(self) -> None:

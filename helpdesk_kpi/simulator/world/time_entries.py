@@ -56,8 +56,8 @@ def add_time_entries(seed: int, plan: Plan, desk: SupportDesk, facts: Sequence[F
     for fact in facts:
         by_ticket.setdefault(fact.ticket, []).append(fact)
     found: list[Fact] = []
-    for told in by_ticket.values():
-        story = TicketHistory(told[0].ticket, sorted(told, key=lambda fact: fact.at))
+    for of_ticket in by_ticket.values():
+        story = TicketHistory(of_ticket[0].ticket, sorted(of_ticket, key=lambda fact: fact.at))
         for save in _find_working_saves(desk, story):
             if rng.random() < plan.hours:
                 found += _write_entry(rng, plan, desk, story, save, FIRST_ENTRY + len(found))

@@ -137,9 +137,9 @@ def _build_histories(facts: list[Fact]) -> dict[int, TicketHistory]:
     for fact in facts:
         by_ticket[fact.ticket].append(fact)
     return {
-        number: TicketHistory(number, told)
-        for number, told in by_ticket.items()
-        if any(isinstance(f, Created) for f in told)
+        number: TicketHistory(number, facts)
+        for number, facts in by_ticket.items()
+        if any(isinstance(f, Created) for f in facts)
     }
 
 

@@ -177,22 +177,22 @@ class ZendeskApi:
     # --- lists
 
     def cursor_list(self, key: str, rows: Callable[[World, str], lists.Rows]) -> Any:
-        async def listed(request: Request) -> Response:
+        async def respond(request: Request) -> Response:
             return self.list_response(request, key, rows(self.world, self.base(request)))
 
-        return listed
+        return respond
 
     def whole_list(self, key: str, rows: Callable[[World, str], lists.Rows], filters: Mapping[str, str]) -> Any:
         """`filters`: parameter -> the key whose value it names; several values have commas between them."""
 
-        async def listed(request: Request) -> Response:
+        async def respond(request: Request) -> Response:
             query = request.query_params
             found = rows(self.world, self.base(request))
             for name in filters.keys() & query.keys():
                 found = [row for row in found if _text(row[filters[name]]) in query[name].split(",")]
             return Json({key: found, "count": len(found), "next_page": None, "previous_page": None})
 
-        return listed
+        return respond
 
     def list_response(self, request: Request, key: str, rows: lists.Rows) -> Response:
         query = dict(request.query_params)

@@ -135,7 +135,7 @@ def _apply_plan(world: World, faults: Faults, name: str, path: str, endpoint: An
     """403 where the helpdesk's plan lacks it; any endpoint's own name works too, and "incremental" for all exports."""
     parts = _PLANS.get(name, set()) | {name} | ({"incremental"} if path.startswith("incremental/") else set())
 
-    async def asked(request: Request) -> Response:
+    async def respond(request: Request) -> Response:
         if (world.plan_without | faults.forbid) & parts:
             return forbidden()
         if faults.missing & parts:
@@ -143,7 +143,7 @@ def _apply_plan(world: World, faults: Faults, name: str, path: str, endpoint: An
         answer: Response = await endpoint(request)
         return answer
 
-    return asked
+    return respond
 
 
 async def _lost(_request: Request, _error: Exception) -> Response:

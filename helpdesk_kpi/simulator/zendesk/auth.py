@@ -68,37 +68,37 @@ class ZendeskAuth:
 
         https://developer.zendesk.com/api-reference/ticketing/oauth/grant_type_tokens/
         """
-        asked = await _parse_form(request)
-        known = asked.get("client_id") == CLIENT_ID and asked.get("client_secret") == CLIENT_SECRET
-        if asked.get("grant_type") not in {"client_credentials", "authorization_code", "refresh_token"}:
+        form = await _parse_form(request)
+        known = form.get("client_id") == CLIENT_ID and form.get("client_secret") == CLIENT_SECRET
+        if form.get("grant_type") not in {"client_credentials", "authorization_code", "refresh_token"}:
             return _oauth_error("unsupported_grant_type", "This grant type is not supported.")
         if not known or self.faults.refuse:
             return Json({"error": "invalid_client", "error_description": "Client authentication failed."}, 401)
-        life = int(asked.get("expires_in") or _USUAL)
+        life = int(form.get("expires_in") or _USUAL)
         if not 300 <= life <= _LONGEST:
             return _oauth_error("invalid_request", "expires_in is out of range")
-        if asked["grant_type"] != "client_credentials" and not self._was_allowed(asked):
+        if form["grant_type"] != "client_credentials" and not self._was_allowed(form):
             return _oauth_error("invalid_grant", "The provided authorization grant is invalid, expired or revoked.")
-        return Json(self._grant_token(asked, life))
+        return Json(self._grant_token(form, life))
 
-    def _was_allowed(self, asked: Mapping[str, Any]) -> bool:
+    def _was_allowed(self, form: Mapping[str, Any]) -> bool:
         """A code works once; so does a refresh token, and it takes its access token with it."""
-        if asked["grant_type"] == "authorization_code":
-            return self.codes.pop(str(asked.get("code")), False)
-        access = self.pairs.pop(str(asked.get("refresh_token")), None)
+        if form["grant_type"] == "authorization_code":
+            return self.codes.pop(str(form.get("code")), False)
+        access = self.pairs.pop(str(form.get("refresh_token")), None)
         self.tokens.pop(access or "", None)
         return access is not None
 
-    def _grant_token(self, asked: Mapping[str, Any], life: int) -> dict[str, Any]:
+    def _grant_token(self, form: Mapping[str, Any], life: int) -> dict[str, Any]:
         self.count += 1
         token = f"simulated-{self.count}"
         self.tokens[token] = self.clock() + life
-        told = {"access_token": token, "token_type": "bearer", "scope": asked.get("scope", "read")}
-        if asked["grant_type"] != "client_credentials":
-            told["refresh_token"] = f"simulated-refresh-{self.count}"
-            self.pairs[told["refresh_token"]] = token
-        lives = {name: asked[name] for name in ("refresh_token_expires_in",) if name in asked}
-        return told | ({"expires_in": life} if asked.get("expires_in") else {}) | lives
+        grant = {"access_token": token, "token_type": "bearer", "scope": form.get("scope", "read")}
+        if form["grant_type"] != "client_credentials":
+            grant["refresh_token"] = f"simulated-refresh-{self.count}"
+            self.pairs[grant["refresh_token"]] = token
+        lives = {name: form[name] for name in ("refresh_token_expires_in",) if name in form}
+        return grant | ({"expires_in": life} if form.get("expires_in") else {}) | lives
 
 
 def _oauth_error(error: str, description: str) -> Response:

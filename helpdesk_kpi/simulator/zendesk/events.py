@@ -187,7 +187,7 @@ class Events:
             for child in children:
                 if child.get("type") in {"Comment", "VoiceComment"}:
                     kept = {
-                        name: told for name, told in child.items() if name not in {"event_type", "via_reference_id"}
+                        name: value for name, value in child.items() if name not in {"event_type", "via_reference_id"}
                     }
                     found.append(kept | {"metadata": {"system": dict(SYSTEM_DATA), "custom": {}}})
         return found
@@ -218,8 +218,8 @@ def _audits(world: World, number: int) -> list[Audit]:
     story = world.stories[number]
     out: list[Audit] = list(story.saves)
     places = {id(fact): i for i, fact in enumerate(story.facts)}
-    told = Deleted | Amended if "csat" in world.plan_without else Deleted | Offered | Answered | Amended
-    out += [fact for fact in story.facts if isinstance(fact, told)]  # without the feature, no ticket has a score
+    kinds = Deleted | Amended if "csat" in world.plan_without else Deleted | Offered | Answered | Amended
+    out += [fact for fact in story.facts if isinstance(fact, kinds)]  # without the feature, no ticket has a score
     return sorted(out, key=lambda a: (a.at, places[id(a.fact if isinstance(a, TicketUpdate) else a)]))
 
 
@@ -316,7 +316,7 @@ _OF_EXPORTS = frozenset({"event_type", "via", "via_reference_id", "created_at", 
 
 def _audit_event(child: dict[str, Any]) -> dict[str, Any]:
     if child.get("type"):
-        return {name: told for name, told in child.items() if name not in _OF_EXPORTS}
+        return {name: value for name, value in child.items() if name not in _OF_EXPORTS}
     kind = child.pop("event_type", "Change")
     before = child.pop("previous_value", None)
     child.pop("via_reference_id")

@@ -45,10 +45,10 @@ class ListRoutes:
         later = [(place, i) for place, i in places if place > after]
         page, last = [rows[i] for _, i in later[:size]], [place for place, _ in later[:size]][-1:]
         cursors = (_write(*last[0]), _write(*later[0][0])) if last else (None, None)
-        told = ends(query, request.url.path, self.face.address(request), more=len(later) > size, cursors=cursors)
+        navigation = ends(query, request.url.path, self.face.address(request), more=len(later) > size, cursors=cursors)
         for row in page:
             row.pop("fields")  # a second name of custom_fields, which lists lack
-        return Json(self._with_metrics(query, page) | told)
+        return Json(self._with_metrics(query, page) | navigation)
 
     async def show_many(self, request: Request) -> Response:
         """Up to 100 ids; what is not there is left out."""

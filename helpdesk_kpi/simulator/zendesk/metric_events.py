@@ -32,7 +32,7 @@ class Written(msgspec.Struct):
     instance: int
     kind: str
     at: int
-    told_at: int
+    visible_at: int
     taken_back_at: int | None = None
     more: dict[str, Any] = {}
 
@@ -60,15 +60,15 @@ class MetricEvents:
         """What the export shows now, in order of time: what is announced for later stands at the end."""
         now = self.world.now
         if self._exported[0] != now:
-            told = [event for event in self.events if event.told_at <= now - HELD_BACK and self._shows(event)]
-            self._exported = now, told
+            visible = [event for event in self.events if event.visible_at <= now - HELD_BACK and self._shows(event)]
+            self._exported = now, visible
         return self._exported[1]
 
     def of(self, ticket: int) -> dict[str, list[dict[str, Any]]]:
         """What /tickets/{id}/metric_events shows: a list for each metric."""
         found: dict[str, list[dict[str, Any]]] = {}
         for event in self.of_ticket.get(ticket, ()):
-            if event.told_at <= self.world.now:
+            if event.visible_at <= self.world.now:
                 found.setdefault(event.metric, []).append(event.row(self.world.now))
         return found
 
@@ -109,7 +109,7 @@ class _Clock:
                    "policy": policy(self.world)}  # fmt: skip
             yield self._event(metric, instance, "apply_sla", start, sla=sla)
             breach = self._event(metric, instance, "breach", due // SECOND * SECOND)
-            breach.told_at = start
+            breach.visible_at = start
             breach.taken_back_at = end if end is not None and end < due else None
             yield breach
         if end is not None:

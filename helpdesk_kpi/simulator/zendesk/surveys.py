@@ -70,7 +70,7 @@ def definitions(world: World) -> Rows:
     made = _ms(world.desk.start)
     questions = [
         _question(world, i, name) | {"headline": {"type": "text", "value": text}}
-        for i, (name, text) in enumerate(world.desk.words.questions_asked.items())
+        for i, (name, text) in enumerate(world.desk.words.survey_questions.items())
     ]
     return [{"id": ulid(world.desk.start, 1), "version": 3, "state": "enabled", "created_at": made,
              "updated_at": made, "questions": questions}]  # fmt: skip
@@ -88,9 +88,11 @@ def _answers(world: World, answers: list[Answered]) -> Rows:
     times = {"created_at": _ms(first.at), "updated_at": _ms(last.at)}
     rows: Rows = []
     for i, (question, rating) in enumerate(last.ratings.items()):
-        asked = _question(world, i, question)
+        question_row = _question(world, i, question)
         category = "good" if rating > 3 else "neutral" if rating == 3 else "bad"
-        rows.append({"type": "rating_scale", "rating": rating, "rating_category": category, "question": asked} | times)
+        rows.append(
+            {"type": "rating_scale", "rating": rating, "rating_category": category, "question": question_row} | times
+        )
     opinion = {"question": {"id": ulid(world.desk.start, 20), "type": "open_ended"}} | times
     said = {"type": "open_ended", "value": last.comment} if last.comment else {"type": "skipped"}
     return [*rows, said | opinion]

@@ -260,7 +260,7 @@ _WAITS = {
     "solved": (_REQUESTER,),
     "pending": ("agent_wait_time_in_minutes",),
 }
-LISTED_FOR = 30 * DAY
+DELETED_FOR = 30 * DAY
 
 
 def deleted_tickets(world: World) -> list[dict[str, Any]]:
@@ -275,5 +275,5 @@ def deleted_tickets(world: World) -> list[dict[str, Any]]:
             "previous_state": story.state(gone.at)["status"],
         }
         for story in world.stories.values()
-        if (gone := story.deleted) and gone.at <= world.now < gone.at + LISTED_FOR
+        if (gone := story.deleted) and gone.at <= world.now < gone.at + DELETED_FOR
     ]

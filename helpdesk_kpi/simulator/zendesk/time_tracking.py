@@ -32,11 +32,11 @@ def after(world: World, story: TicketHistory, at: int) -> Clock:
     return _walk(world, story, at)[-1][1]
 
 
-def changes(world: World, story: TicketHistory, told: TicketUpdate | Amended) -> list[Change]:
+def changes(world: World, story: TicketHistory, audit: TicketUpdate | Amended) -> list[Change]:
     """What this audit says of the two fields."""
-    steps = _walk(world, story, told.at)
+    steps = _walk(world, story, audit.at)
     for (_, was), (fact, now) in pairwise(steps):
-        if fact is told or (isinstance(told, TicketUpdate) and isinstance(fact, Spent) and _is_of(fact, told)):
+        if fact is audit or (isinstance(audit, TicketUpdate) and isinstance(fact, Spent) and _is_of(fact, audit)):
             pairs = ((TOTAL, now.total, was.total), (LAST, now.last, was.last))
             return [(field, str(new), _text(old)) for field, new, old in pairs if new != old]
     return []

@@ -140,7 +140,7 @@ class Watched:
 
 
 def _is_late(event: Written) -> bool:
-    return event.told_at - event.at == LATE
+    return event.visible_at - event.at == LATE
 
 
 def happened(world: World) -> set[tuple[str, str, str, int]]:
@@ -148,7 +148,7 @@ def happened(world: World) -> set[tuple[str, str, str, int]]:
     return {
         (str(e.ticket), str(e.id), e.kind, e.at)
         for e in MetricEvents(world).events
-        if e.told_at <= world.now - MINUTE and not (e.taken_back_at and e.taken_back_at <= world.now)
+        if e.visible_at <= world.now - MINUTE and not (e.taken_back_at and e.taken_back_at <= world.now)
     }
 
 

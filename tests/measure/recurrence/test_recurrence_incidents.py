@@ -13,7 +13,7 @@ from helpdesk_kpi.measure.build.build import build_stale
 from helpdesk_kpi.measure.metrics.discovery import get_kpi
 from helpdesk_kpi.measure.metrics.metric_value import MetricValue
 from helpdesk_kpi.measure.query.metric_store import MetricStore
-from helpdesk_kpi.simulator.world.mass_incident import ABOUT
+from helpdesk_kpi.simulator.world.situations import ABOUT
 from helpdesk_kpi.simulator.world.world import World, generate
 
 DAY = 86_400_000

@@ -20,7 +20,7 @@ class Run(NamedTuple):
     child_mb: float  # of the largest child; 0: it had none
 
 
-def apart(work: Callable[..., Any], *args: Any) -> Run:
+def run_isolated(work: Callable[..., Any], *args: Any) -> Run:
     """Call `work` in a fresh interpreter."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         return pool.submit(_timed, work, args).result()
