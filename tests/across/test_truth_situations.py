@@ -80,7 +80,7 @@ def of_server(text: str) -> str:
     return re.sub(r"bots = .*", f"bots = {json.dumps(list(SERVER_BOTS))}", text)
 
 
-#: Way -> the helpdesk, what is edited in the configuration, what the face is given.
+#: Way -> the helpdesk, what is edited in the configuration, options of the API.
 WAYS: dict[str, tuple[str, Callable[[str], str], dict[str, Any]]] = {
     "zendesk": ("zendesk", own_hours, {}),
     "zendesk, form unnamed": ("zendesk", unnamed_form, {}),

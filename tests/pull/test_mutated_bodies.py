@@ -26,7 +26,7 @@ from helpdesk_kpi.testing.store_snapshot import open_test_store
 SEED = 10
 SHARE = 0.4  # of the answers
 OTHER = [f"other{n}" for n in range(5)]  # tickets of the source beside it
-DESKS: dict[str, type[benches.OfFace]] = {
+DESKS: dict[str, type[benches.SimulatorContract]] = {
     "zendesk": benches.TestZendesk, "jira": benches.TestJira, "freshdesk": benches.TestFreshdesk,
 }  # fmt: skip
 

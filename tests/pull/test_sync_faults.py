@@ -66,7 +66,7 @@ def test_tokens_that_end_early_are_renewed(tmp_path: Path, untroubled: dict[str,
 def test_credentials_that_are_refused_end_it_at_once_with_one_clear_line(tmp_path: Path, cli: Cli) -> None:
     desk = SyncedDesk(tmp_path, small(), faults="refuse")
     cli.at(desk.world.now)
-    with desk.served() as face:
+    with desk.served() as api:
         ran = cli("sync", "--config", desk.path)
     assert ran.status == 1
     assert ran.out == ""
@@ -75,7 +75,7 @@ def test_credentials_that_are_refused_end_it_at_once_with_one_clear_line(tmp_pat
     assert "credentials refused" in line
     assert "OAuth client must be confidential" in line  # what to do about it
     assert desk.world.for_config()[SECRET] not in ran.err
-    assert face.state.requests.total() == 1  # nothing else was asked
+    assert api.state.requests.total() == 1  # nothing else was asked
 
 
 def test_a_revoked_secret_ends_a_later_sync_and_keeps_what_is_there(tmp_path: Path, cli: Cli) -> None:

@@ -71,9 +71,9 @@ def asking(url: str, file: Path, killed: str = "") -> "subprocess.Popen[str]":
 @contextmanager
 def helpdesk() -> Iterator[tuple[str, Any]]:
     """An address, and the requests that it counts."""
-    face = app(generate(4, empty=True, tickets=1, weeks=1), limits=False)
-    with serve(face) as server:
-        yield server.url, face.state.requests
+    api = app(generate(4, empty=True, tickets=1, weeks=1), limits=False)
+    with serve(api) as server:
+        yield server.url, api.state.requests
 
 
 @pytest.fixture

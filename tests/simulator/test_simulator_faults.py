@@ -51,28 +51,28 @@ def test_every_nth_request_fails_in_rotation() -> None:
 
 
 def test_the_ways_of_failing_look_as_they_do_out_there() -> None:
-    with client(faults="every:1:429-0") as face:
-        assert (face.get(GROUPS).status_code, face.get(GROUPS).headers["retry-after"]) == (429, "0")
-    with client(faults="every:1:429-none") as face:
-        answer = face.get(GROUPS)
+    with client(faults="every:1:429-0") as api:
+        assert (api.get(GROUPS).status_code, api.get(GROUPS).headers["retry-after"]) == (429, "0")
+    with client(faults="every:1:429-none") as api:
+        answer = api.get(GROUPS)
         assert (answer.status_code, "retry-after" in answer.headers) == (429, False)
         assert "json" not in answer.headers["content-type"]
-    with client(faults="every:1:html") as face:
-        answer = face.get(GROUPS)
+    with client(faults="every:1:html") as api:
+        answer = api.get(GROUPS)
         assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
-    with client(faults="every:1:500") as face:
-        assert face.get(GROUPS).status_code == 500
-    with client(faults="every:1:503") as face:
-        assert face.get(GROUPS).status_code == 503
+    with client(faults="every:1:500") as api:
+        assert api.get(GROUPS).status_code == 500
+    with client(faults="every:1:503") as api:
+        assert api.get(GROUPS).status_code == 503
 
 
 def test_a_cut_body_breaks_off_the_connection() -> None:
-    with client(faults="every:2:cut") as face:
-        whole = face.get(GROUPS)
+    with client(faults="every:2:cut") as api:
+        whole = api.get(GROUPS)
         assert whole.status_code == 200
         with pytest.raises(httpx.RemoteProtocolError):
-            face.get(GROUPS)
-        assert face.get(GROUPS).content == whole.content
+            api.get(GROUPS)
+        assert api.get(GROUPS).content == whole.content
 
 
 @pytest.mark.filterwarnings("error")
@@ -90,49 +90,49 @@ def test_a_cut_body_in_process_is_shorter_than_announced() -> None:
 
 
 def test_refused_credentials_and_forbidden_and_missing_endpoints() -> None:
-    with client(faults="refuse") as face:
-        assert face.get(GROUPS).status_code == 401
-        assert face.post("/oauth/tokens", json={"grant_type": "client_credentials"}).status_code == 401
-    with client(faults="forbid:groups missing:brands") as face:
-        refused = face.get(GROUPS)
+    with client(faults="refuse") as api:
+        assert api.get(GROUPS).status_code == 401
+        assert api.post("/oauth/tokens", json={"grant_type": "client_credentials"}).status_code == 401
+    with client(faults="forbid:groups missing:brands") as api:
+        refused = api.get(GROUPS)
         assert (refused.status_code, refused.json()["error"]["title"]) == (403, "Forbidden")
-        assert face.get("/api/v2/brands").status_code == 404
-        assert face.get("/api/v2/users/me").status_code == 200
+        assert api.get("/api/v2/brands").status_code == 404
+        assert api.get("/api/v2/users/me").status_code == 200
 
 
 def test_addresses_of_next_pages_may_lead_elsewhere() -> None:
-    with client(faults="wrong-host") as face:
-        page = face.get("/api/v2/incremental/ticket_events?start_time=0").json()
+    with client(faults="wrong-host") as api:
+        page = api.get("/api/v2/incremental/ticket_events?start_time=0").json()
         assert page["next_page"].startswith("https://other.example/api/v2/incremental/ticket_events")
 
 
 def test_a_full_bucket_refuses_until_its_minute_is_over() -> None:
     seconds = [0.0]
-    with client(limits=1.0, clock=lambda: seconds[0]) as face:
+    with client(limits=1.0, clock=lambda: seconds[0]) as api:
         path = "/api/v2/incremental/ticket_events?start_time=0"
-        answers = [face.get(path) for _ in range(11)]
+        answers = [api.get(path) for _ in range(11)]
         assert [answer.status_code for answer in answers] == [200] * 10 + [429]
         assert answers[0].headers["zendesk-ratelimit-incremental-exports"] == "total=10; remaining=9; resets=61"
         assert answers[10].headers["retry-after"] == "61"
         assert answers[10].headers["x-rate-limit"] == answers[10].headers["ratelimit-limit"] == "700"
-        assert face.get(GROUPS).status_code == 200  # other endpoints have other buckets
+        assert api.get(GROUPS).status_code == 200  # other endpoints have other buckets
         seconds[0] = 60
-        assert face.get(path).status_code == 200
+        assert api.get(path).status_code == 200
 
 
 def test_the_help_centre_has_a_bucket_of_its_own_and_fewer_headers() -> None:
-    with client(limits=1.0) as face:
-        face.get(GROUPS)
-        answer = face.get("/api/v2/help_center/articles")
+    with client(limits=1.0) as api:
+        api.get(GROUPS)
+        answer = api.get("/api/v2/help_center/articles")
         assert answer.headers["x-rate-limit-remaining"] == "699"
         assert "ratelimit-reset" not in answer.headers
 
 
 def test_requests_are_counted_by_endpoint() -> None:
     made = app(world(opened("mon 10:00")), limits=False)
-    with serve(made) as server, httpx.Client(base_url=server.url, headers={"authorization": BASIC}) as face:
+    with serve(made) as server, httpx.Client(base_url=server.url, headers={"authorization": BASIC}) as api:
         for path in (GROUPS, GROUPS, "/api/v2/tickets/1"):
-            face.get(path).raise_for_status()
+            api.get(path).raise_for_status()
         assert made.state.requests == {"groups": 2, "ticket": 1}
 
 

@@ -1,4 +1,4 @@
-"""The Freshdesk face: what its rows say, beside recorded ones, and that nothing later than now is shown."""
+"""The simulated Freshdesk API: its rows, compared with recorded ones; nothing later than now is shown."""
 
 import json
 import os
@@ -34,7 +34,7 @@ def world() -> World:
 
 
 @pytest.fixture(scope="module")
-def face(world: World) -> Iterator[httpx.Client]:
+def api(world: World) -> Iterator[httpx.Client]:
     with client(world) as made:
         yield made
 
@@ -51,8 +51,8 @@ def test_replies_notes_and_rules_are_distinguished() -> None:
         said("mon 14:00", SYSTEM, "We are closed", rule="Out of hours", via="rule"),
         said("mon 15:00", BOT, "Automatic answer", via="api"),
     )
-    with client(made) as face:
-        rows = ask(face, "/tickets/1/conversations")
+    with client(made) as api:
+        rows = ask(api, "/tickets/1/conversations")
     found = [(r["body_text"], r["source"], r["category"], r["incoming"], r["private"], r["user_id"]) for r in rows]
     assert found == [
         ("Reply", 0, 3, False, False, ANN),
@@ -67,11 +67,11 @@ def test_replies_notes_and_rules_are_distinguished() -> None:
     assert len(set(ids(rows))) == 5
 
 
-def test_every_comment_of_the_desk_appears_once(face: httpx.Client, world: World) -> None:
+def test_every_comment_of_the_desk_appears_once(api: httpx.Client, world: World) -> None:
     checked = 0
-    for number in ids(ask(face, "/tickets", per_page=60)):
+    for number in ids(ask(api, "/tickets", per_page=60)):
         story = world.stories[number]
-        rows = flat(pages(face, f"/tickets/{number}/conversations", per_page=5))
+        rows = flat(pages(api, f"/tickets/{number}/conversations", per_page=5))
         written = [(r["created_at"], r["private"]) for r in rows if r["source"] != 6]
         if story.created.channel == "native_messaging" and number % 2:
             written = written[1:]  # the first message of a chat is there twice
@@ -83,31 +83,31 @@ def test_every_comment_of_the_desk_appears_once(face: httpx.Client, world: World
 
 def test_who_has_left_wrote_as_an_agent_all_the_same() -> None:
     made = by_hand(opened("mon 10:00"), said("wed 11:00", LEO), now="fri 10:00")
-    with client(made) as face:
-        (row,) = ask(face, "/tickets/1/conversations")
+    with client(made) as api:
+        (row,) = ask(api, "/tickets/1/conversations")
         assert (row["user_id"], row["incoming"]) == (LEO, False)
-        assert LEO not in ids(ask(face, "/agents"))
-        assert LEO in ids(ask(face, "/contacts"))
-        assert face.get(f"/agents/{LEO}").status_code == 404
+        assert LEO not in ids(ask(api, "/agents"))
+        assert LEO in ids(ask(api, "/contacts"))
+        assert api.get(f"/agents/{LEO}").status_code == 404
 
 
 def test_a_ticket_includes_its_ten_oldest_conversations_only() -> None:
     made = by_hand(opened("mon 10:00"), *(said(f"tue 10:{i:02}", ANN, f"No. {i}") for i in range(35)))
-    with client(made) as face:
-        included = ask(face, "/tickets/1", include="conversations")["conversations"]
+    with client(made) as api:
+        included = ask(api, "/tickets/1", include="conversations")["conversations"]
         assert [row["body_text"] for row in included] == [f"No. {i}" for i in range(10)]
-        found = pages(face, "/tickets/1/conversations")
+        found = pages(api, "/tickets/1/conversations")
         assert [len(page) for page in found] == [30, 5]
         assert [row["body_text"] for row in flat(found)] == [f"No. {i}" for i in range(35)]
 
 
 def test_the_first_message_of_a_web_chat_comes_twice() -> None:
     made = by_hand(opened("mon 10:00", channel="native_messaging"), opened("mon 10:00", ticket=2), now="mon 12:00")
-    with client(made) as face:
-        chat, (doubled,) = ask(face, "/tickets/1"), ask(face, "/tickets/1/conversations")
+    with client(made) as api:
+        chat, (doubled,) = ask(api, "/tickets/1"), ask(api, "/tickets/1/conversations")
         assert (chat["source"], chat["description_text"]) == (15, doubled["body_text"])
         assert (doubled["created_at"], doubled["incoming"]) == (chat["created_at"], True)
-        assert ask(face, "/tickets/2/conversations") == []
+        assert ask(api, "/tickets/2/conversations") == []
 
 
 def test_feedback_to_a_survey_looks_like_an_answer_of_the_customer() -> None:
@@ -117,11 +117,11 @@ def test_feedback_to_a_survey_looks_like_an_answer_of_the_customer() -> None:
         Offered(survey=7, ticket=1, at=at("tue 11:00")),
         Answered(survey=7, ticket=1, at=at("tue 12:00"), ratings={"overall": 5}, comment="Great"),
     )
-    with client(made) as face:
-        row = ask(face, "/tickets/1/conversations")[-1]
+    with client(made) as api:
+        row = ask(api, "/tickets/1/conversations")[-1]
         assert (row["source"], row["category"], row["incoming"], row["private"]) == (6, 7, True, False)
         assert (row["body_text"], row["user_id"]) == ("Great", CAROL)
-        stats = ask(face, "/tickets/1", include="stats")["stats"]
+        stats = ask(api, "/tickets/1", include="stats")["stats"]
         assert (stats["requester_responded_at"], stats["reopened_at"]) == ("2026-03-03T12:00:00Z", None)
 
 
@@ -132,10 +132,10 @@ def test_a_merged_ticket_is_a_closed_one_with_a_note() -> None:
         Update(ticket=2, at=at("mon 11:00"), actor=ANN, comment=lost, changes={"status": "closed"},
                add_tags=("closed_by_merge",), merged_into=1),
     )  # fmt: skip
-    with client(made) as face:
-        row = ask(face, "/tickets/2")
+    with client(made) as api:
+        row = ask(api, "/tickets/2")
         assert (row["status"], row["tags"], row["association_type"]) == (5, [], None)
-        (note,) = ask(face, "/tickets/2/conversations")
+        (note,) = ask(api, "/tickets/2/conversations")
         assert note["body_text"] == "This ticket is closed and merged into ticket #1"
 
 
@@ -145,15 +145,15 @@ def test_a_merged_ticket_is_a_closed_one_with_a_note() -> None:
 def test_statuses_have_codes() -> None:
     codes = {"new": 2, "open": 2, "pending": 3, "hold": 7, "solved": 4, "closed": 5}
     made = by_hand(*(opened("mon 10:00", ticket=i, status=status) for i, status in enumerate(codes)))
-    with client(made) as face:
-        assert [ask(face, f"/tickets/{i}")["status"] for i in range(len(codes))] == list(codes.values())
+    with client(made) as api:
+        assert [ask(api, f"/tickets/{i}")["status"] for i in range(len(codes))] == list(codes.values())
 
 
 def test_priorities_have_codes_and_there_is_no_ticket_without_one() -> None:
     codes = {"urgent": 4, "high": 3, "normal": 2, "low": 1, None: 1}
     made = by_hand(*(opened("mon 10:00", ticket=i, priority=priority) for i, priority in enumerate(codes)))
-    with client(made) as face:
-        assert [ask(face, f"/tickets/{i}")["priority"] for i in range(len(codes))] == list(codes.values())
+    with client(made) as api:
+        assert [ask(api, f"/tickets/{i}")["priority"] for i in range(len(codes))] == list(codes.values())
 
 
 def test_channels_have_codes() -> None:
@@ -167,18 +167,18 @@ def test_channels_have_codes() -> None:
         8: (10, {"channel": "email", "submitter": ANN}),
     }
     made = by_hand(*(opened("mon 10:00", ticket=number, **more) for number, (_, more) in codes.items()))
-    with client(made) as face:
+    with client(made) as api:
         for number, (code, _) in codes.items():
-            assert ask(face, f"/tickets/{number}")["source"] == code
+            assert ask(api, f"/tickets/{number}")["source"] == code
 
 
 def test_an_ai_agents_ticket_has_a_status_of_its_own() -> None:
     made = by_hand(opened("mon 10:00", ai_agent=True), did("mon 11:00", BOT, status="solved"))
-    with client(made) as face:
+    with client(made) as api:
         made.now = at("mon 10:30")
-        assert ask(face, "/tickets/1")["status"] == 9000
+        assert ask(api, "/tickets/1")["status"] == 9000
         made.now = at("mon 12:00")
-        assert ask(face, "/tickets/1")["status"] == 4
+        assert ask(api, "/tickets/1")["status"] == 4
 
 
 def test_stats_have_the_last_time_of_most_kinds_and_the_first_response() -> None:
@@ -192,8 +192,8 @@ def test_stats_have_the_last_time_of_most_kinds_and_the_first_response() -> None
         said("mon 15:00", ANN, status="solved"),
         did("fri 15:00", SYSTEM, status="closed", rule="Close"),
     )
-    with client(by_hand(opened("mon 10:00"), *facts)) as face:
-        face_stats = ask(face, "/tickets/1", include="stats")["stats"]
+    with client(by_hand(opened("mon 10:00"), *facts)) as api:
+        face_stats = ask(api, "/tickets/1", include="stats")["stats"]
     assert {name: when and when[8:16] for name, when in face_stats.items()} == {
         "first_responded_at": "02T11:00", "agent_responded_at": "02T15:00", "requester_responded_at": "02T14:00",
         "status_updated_at": "06T15:00", "reopened_at": "02T14:00", "resolved_at": "02T15:00",
@@ -211,8 +211,8 @@ def test_a_reopened_ticket_keeps_its_resolution_or_loses_it() -> None:
             said("mon 12:00", CAROL, ticket=n, status="open"),
         )
     ]
-    with client(by_hand(*facts)) as face:
-        rows = [ask(face, f"/tickets/{n}", include="stats") for n in (1, 2)]
+    with client(by_hand(*facts)) as api:
+        rows = [ask(api, f"/tickets/{n}", include="stats") for n in (1, 2)]
     assert [(row["status"], row["stats"]["reopened_at"]) for row in rows] == [(2, "2026-03-02T12:00:00Z")] * 2
     assert [row["stats"]["resolved_at"] for row in rows] == ["2026-03-02T11:00:00Z", None]
 
@@ -222,8 +222,8 @@ def test_a_ticket_closed_at_once_was_resolved_then_and_nobody_responds_to_an_out
         opened("mon 10:00", submitter=ANN, channel="email"), said("mon 11:00", ANN), did("mon 12:00", ANN,
         status="closed"),
     )  # fmt: skip
-    with client(made) as face:
-        stats = ask(face, "/tickets/1", include="stats")["stats"]
+    with client(made) as api:
+        stats = ask(api, "/tickets/1", include="stats")["stats"]
     assert stats["closed_at"] == stats["resolved_at"] == "2026-03-02T12:00:00Z"
     assert (stats["first_responded_at"], stats["agent_responded_at"]) == (None, None)
 
@@ -234,19 +234,19 @@ def test_what_customers_ask_about_one_fault_is_related() -> None:
         opened("mon 10:00", type="problem"), opened("mon 10:10", ticket=2, type="incident", problem=1),
         opened("mon 10:20", ticket=3),
     )  # fmt: skip
-    with client(made) as face:
-        rows = [ask(face, f"/tickets/{n}") for n in (1, 2, 3)]
+    with client(made) as api:
+        rows = [ask(api, f"/tickets/{n}") for n in (1, 2, 3)]
         assert [row["association_type"] for row in rows] == [4, 4, None]
         assert [row["associated_tickets_count"] for row in rows] == [None, None, None]
-        [prime] = {ask(face, f"/tickets/{n}/prime_association")["id"] for n in (1, 2)}
-        assert ids(ask(face, f"/tickets/{prime}/associated_tickets")["tickets"]) == [1, 2]
-        tracker = ask(face, f"/tickets/{prime}", include="requester")
+        [prime] = {ask(api, f"/tickets/{n}/prime_association")["id"] for n in (1, 2)}
+        assert ids(ask(api, f"/tickets/{prime}/associated_tickets")["tickets"]) == [1, 2]
+        tracker = ask(api, f"/tickets/{prime}", include="requester")
         assert (tracker["association_type"], tracker["associated_tickets_count"]) == (3, 2)
-        assert tracker["requester"]["id"] in ids(ask(face, "/agents"))
-        assert ids(ask(face, "/tickets", order_by="created_at", order_type="asc")) == [1, 2, prime, 3]
-        assert ask(face, f"/tickets/{prime}/conversations") == []
-        assert face.get("/tickets/3/prime_association").status_code == 404
-        assert ask(face, "/tickets/3/associated_tickets") == {"tickets": []}
+        assert tracker["requester"]["id"] in ids(ask(api, "/agents"))
+        assert ids(ask(api, "/tickets", order_by="created_at", order_type="asc")) == [1, 2, prime, 3]
+        assert ask(api, f"/tickets/{prime}/conversations") == []
+        assert api.get("/tickets/3/prime_association").status_code == 404
+        assert ask(api, "/tickets/3/associated_tickets") == {"tickets": []}
 
 
 # --- surveys
@@ -265,12 +265,12 @@ def test_ratings_of_both_surveys_have_their_scales_and_keep_the_time_of_the_firs
         Answered(survey=8, ticket=2, at=at("wed 12:00"), ratings=ratings_given),
         opened("mon 10:00", ticket=3), Offered(survey=9, ticket=3, at=at("wed 11:00")),
     )  # fmt: skip
-    with client(made) as face:
-        old, new = ask(face, "/surveys/satisfaction_ratings")
-        surveys = {row["id"]: row for row in ask(face, "/surveys")}
-        active = ask(face, "/surveys", state="active")
-        since = ask(face, "/surveys/satisfaction_ratings", created_since="2026-03-03T13:00:00Z")
-        own = ask(face, "/tickets/1/satisfaction_ratings")
+    with client(made) as api:
+        old, new = ask(api, "/surveys/satisfaction_ratings")
+        surveys = {row["id"]: row for row in ask(api, "/surveys")}
+        active = ask(api, "/surveys", state="active")
+        since = ask(api, "/surveys/satisfaction_ratings", created_since="2026-03-03T13:00:00Z")
+        own = ask(api, "/tickets/1/satisfaction_ratings")
     assert (old["ratings"], old["agent_id"], old["feedback"]) == ({"default_question": 1}, ANN, "Better")
     assert (old["created_at"], old["updated_at"]) == ("2026-03-03T12:00:00Z", "2026-03-03T14:00:00Z")
     assert list(new["ratings"].values()) == [102, -103, 100]
@@ -285,25 +285,25 @@ def test_ratings_of_both_surveys_have_their_scales_and_keep_the_time_of_the_firs
 # --- people, settings
 
 
-def test_bots_are_agents_and_light_agents_are_collaborators(face: httpx.Client, world: World) -> None:
-    kinds = {row["contact"]["name"]: row["type"] for row in flat(pages(face, "/agents", per_page=4))}
+def test_bots_are_agents_and_light_agents_are_collaborators(api: httpx.Client, world: World) -> None:
+    kinds = {row["contact"]["name"]: row["type"] for row in flat(pages(api, "/agents", per_page=4))}
     assert kinds[world.desk.words.bot] == "support_agent"
     assert kinds[world.desk.words.light_agent] == "collaborator"
     assert len(kinds) == 11  # ten agents of whom one has left, the bot, the light agent
-    assert ask(face, "/agents/me")["ticket_scope"] == 1
+    assert ask(api, "/agents/me")["ticket_scope"] == 1
 
 
-def test_groups_know_their_members_and_a_missing_calendar_is_the_default_one(face: httpx.Client) -> None:
-    rows = ask(face, "/groups")
+def test_groups_know_their_members_and_a_missing_calendar_is_the_default_one(api: httpx.Client) -> None:
+    rows = ask(api, "/groups")
     assert [len(row["agent_ids"]) for row in rows] == [4, 3, 2]  # of five, three and two; one has left
-    (hours,) = ask(face, "/business_hours")
+    (hours,) = ask(api, "/business_hours")
     assert {row["business_hour_id"] for row in rows} == {int(hours["id"]), None}
     assert isinstance(hours["id"], str)
-    assert all(isinstance(row["id"], str) for row in ask(face, "/sla_policies"))
+    assert all(isinstance(row["id"], str) for row in ask(api, "/sla_policies"))
 
 
-def test_hours_have_an_older_shape_and_one_with_several_spans_a_day(face: httpx.Client) -> None:
-    (older,) = ask(face, "/business_hours")
+def test_hours_have_an_older_shape_and_one_with_several_spans_a_day(api: httpx.Client) -> None:
+    (older,) = ask(api, "/business_hours")
     assert (older["time_zone"], "source_business_hours" in older) == ("Berlin", False)
     assert older["business_hours"]["monday"] == {"start_time": "9:00 am", "end_time": "5:30 pm"}
     assert "saturday" not in older["business_hours"]
@@ -318,40 +318,40 @@ def test_hours_have_an_older_shape_and_one_with_several_spans_a_day(face: httpx.
     }
 
 
-def test_policies_are_in_seconds_and_two_are_default_ones(face: httpx.Client) -> None:
-    rows = ask(face, "/sla_policies")
+def test_policies_are_in_seconds_and_two_are_default_ones(api: httpx.Client) -> None:
+    rows = ask(api, "/sla_policies")
     assert [(row["is_default"], row["position"]) for row in rows] == [(True, 1), (True, 2)]
     assert rows[1]["sla_target"]["priority_2"]["respond_within"] == 4 * 3600
     assert rows[0]["applicable_to"] == {"sources": [7, 15]}
 
 
-def test_choices_of_fields_have_a_shape_for_each_type(face: httpx.Client) -> None:
-    fields = {row["name"]: row.get("choices") for row in ask(face, "/ticket_fields")}
+def test_choices_of_fields_have_a_shape_for_each_type(api: httpx.Client) -> None:
+    fields = {row["name"]: row.get("choices") for row in ask(api, "/ticket_fields")}
     assert fields["status"]["9000"][0] == "Assigned to AI Agent"
     assert (fields["priority"]["Urgent"], fields["ticket_type"][0], fields["subject"]) == (4, "Question", None)
     assert "billing" in fields["cf_category"]
-    assert set(fields["group"].values()) == set(ids(ask(face, "/groups")))
-    assert not any("choices" in row for row in ask(face, "/admin/ticket_fields"))
+    assert set(fields["group"].values()) == set(ids(ask(api, "/groups")))
+    assert not any("choices" in row for row in ask(api, "/admin/ticket_fields"))
 
 
-def test_some_times_have_an_offset(face: httpx.Client) -> None:
-    (company, *_), (product, *_) = ask(face, "/companies"), ask(face, "/products")
+def test_some_times_have_an_offset(api: httpx.Client) -> None:
+    (company, *_), (product, *_) = ask(api, "/companies"), ask(api, "/products")
     assert company["created_at"].endswith("Z")
     assert product["created_at"].endswith("+05:30")
     assert datetime.fromisoformat(product["created_at"]) == datetime.fromisoformat(company["created_at"])
 
 
-def test_contacts_are_found_by_their_last_change_under_both_names(face: httpx.Client, world: World) -> None:
-    everyone = ids(flat(pages(face, "/contacts", per_page=100)))
-    blocked = ids(flat(pages(face, "/contacts", per_page=100, state="blocked")))
+def test_contacts_are_found_by_their_last_change_under_both_names(api: httpx.Client, world: World) -> None:
+    everyone = ids(flat(pages(api, "/contacts", per_page=100)))
+    blocked = ids(flat(pages(api, "/contacts", per_page=100, state="blocked")))
     assert blocked
     assert set(everyone).isdisjoint(blocked)
     assert world.leaver is not None
     left = world.leaver.roles[-1][0]
-    since = f"{ask(face, f'/contacts/{world.leaver.id}')['updated_at']}"
+    since = f"{ask(api, f'/contacts/{world.leaver.id}')['updated_at']}"
     assert instant(since[:-1]) == left
     for name in ("updated_since", "_updated_since"):
-        found = ids(flat(pages(face, "/contacts", **{"per_page": 100, name: since})))
+        found = ids(flat(pages(api, "/contacts", **{"per_page": 100, name: since})))
         assert world.leaver.id in found
         assert len(found) < len(everyone)
 
@@ -366,45 +366,45 @@ def test_there_is_a_configuration_for_it(world: World) -> None:
 # --- the knowledge base
 
 
-def test_articles_lie_in_folders_within_folders(face: httpx.Client, world: World) -> None:
-    (category,) = ask(face, "/solutions/categories")
-    (top,) = ask(face, f"/solutions/categories/{category['id']}/folders")
+def test_articles_lie_in_folders_within_folders(api: httpx.Client, world: World) -> None:
+    (category,) = ask(api, "/solutions/categories")
+    (top,) = ask(api, f"/solutions/categories/{category['id']}/folders")
     found: list[Any] = []
     folders = [top]
     while folders:
         folder = folders.pop()
-        rows = ask(face, f"/solutions/folders/{folder['id']}/articles")
+        rows = ask(api, f"/solutions/folders/{folder['id']}/articles")
         assert folder["articles_count"] == len(rows)
-        below = ask(face, f"/solutions/folders/{folder['id']}/subfolders")
+        below = ask(api, f"/solutions/folders/{folder['id']}/subfolders")
         assert folder["sub_folders_count"] == len(below)
         found, folders = found + rows, folders + below
     here = [article for article in world.desk.articles if article.archived_at is None]
     assert sorted(ids(found)) == sorted(article.id for article in here)
-    top_only = ask(face, f"/solutions/folders/{top['id']}/articles")
+    top_only = ask(api, f"/solutions/folders/{top['id']}/articles")
     assert 0 < len(top_only) < len(found)
 
 
-def test_only_the_search_knows_who_changed_an_article(face: httpx.Client, world: World) -> None:
+def test_only_the_search_knows_who_changed_an_article(api: httpx.Client, world: World) -> None:
     edited = next(article for article in world.desk.articles if article.edits and article.archived_at is None)
-    row = ask(face, f"/solutions/articles/{edited.id}")
+    row = ask(api, f"/solutions/articles/{edited.id}")
     assert (row["agent_id"], "modified_by" in row) == (edited.author, False)
     assert instant(row["updated_at"][:-1]) == edited.edits[-1][0]
     up = [vote for _, _, vote in edited.votes if vote == 1]
     assert (row["thumbs_up"], row["thumbs_down"]) == (len(up), len(edited.votes) - len(up))
-    (hit,) = [r for r in ask(face, "/search/solutions", term=edited.title) if r["id"] == edited.id]
+    (hit,) = [r for r in ask(api, "/search/solutions", term=edited.title) if r["id"] == edited.id]
     assert hit["modified_by"] == edited.edits[-1][1]
-    assert refused(face, "/search/solutions") == (400, "term", "missing_field")
+    assert refused(api, "/search/solutions") == (400, "term", "missing_field")
 
 
 def test_hits_only_grow_and_texts_change_with_each_edit(world: World) -> None:
     edited = next(article for article in world.desk.articles if article.edits and article.archived_at is None)
     before = world.now
     try:
-        with client(world) as face:
+        with client(world) as api:
             world.now = edited.edits[0][0] - DAY
-            first = ask(face, f"/solutions/articles/{edited.id}")
+            first = ask(api, f"/solutions/articles/{edited.id}")
             world.now = edited.edits[0][0] + DAY
-            second = ask(face, f"/solutions/articles/{edited.id}")
+            second = ask(api, f"/solutions/articles/{edited.id}")
     finally:
         world.now = before
     assert second["hits"] > first["hits"]
@@ -412,14 +412,14 @@ def test_hits_only_grow_and_texts_change_with_each_edit(world: World) -> None:
 
 
 def test_a_path_with_a_language_that_is_not_spoken_leads_nowhere(world: World) -> None:
-    with client(world) as face:
-        assert ask(face, "/settings/helpdesk")["primary_language"] == "en"
-        assert len(ask(face, "/solutions/categories/en")) == 1
-        assert face.get("/solutions/categories/fr").status_code == 404
+    with client(world) as api:
+        assert ask(api, "/settings/helpdesk")["primary_language"] == "en"
+        assert len(ask(api, "/solutions/categories/en")) == 1
+        assert api.get("/solutions/categories/fr").status_code == 404
         before, world.plan_without = world.plan_without, {"multilingual"}
         try:
-            assert face.get("/solutions/categories/en").json()["code"] == "require_feature"
-            assert face.get("/solutions/categories").status_code == 200
+            assert api.get("/solutions/categories/en").json()["code"] == "require_feature"
+            assert api.get("/solutions/categories").status_code == 200
         finally:
             world.plan_without = before
 
@@ -432,14 +432,14 @@ def test_the_export_tells_each_change_of_a_day_in_labels_with_the_day_first() ->
         opened("mon 10:00", submitter=ANN, channel="voice"), said("tue 11:00", ANN, status="pending", assignee=ANN),
         did("tue 12:00", SYSTEM, rule="Raise", priority="urgent"), now="wed 10:00",
     )  # fmt: skip
-    with client(made) as face:
+    with client(made) as api:
         days = {}
         for day in ("2026-03-02", "2026-03-03"):
-            said_where = ask(face, "/export/ticket_activities", created_at=day)["export"]
+            said_where = ask(api, "/export/ticket_activities", created_at=day)["export"]
             address = said_where[0]["url"] if isinstance(said_where, list) else said_where["url"]
             days[day] = httpx.get(address).json()  # no key: the address alone opens it
-        assert isinstance(ask(face, "/export/ticket_activities", created_at="2026-03-02")["export"], list)
-        assert isinstance(ask(face, "/export/ticket_activities", created_at="2026-03-03")["export"], dict)
+        assert isinstance(ask(api, "/export/ticket_activities", created_at="2026-03-02")["export"], list)
+        assert isinstance(ask(api, "/export/ticket_activities", created_at="2026-03-03")["export"], dict)
     (created,) = days["2026-03-02"]["activities_data"]
     assert (created["performed_at"], created["performer_id"]) == ("02-03-2026 10:00:00 +0000", ANN)
     assert created["activity"] == {"new_ticket": True, "status": "Open", "priority": 2, "group": "100"}
@@ -453,23 +453,23 @@ def test_the_export_tells_each_change_of_a_day_in_labels_with_the_day_first() ->
 
 def test_that_a_new_ticket_was_only_opened_is_no_change() -> None:
     made = by_hand(opened("mon 10:00"), did("mon 11:00", ANN, status="open"), now="tue 10:00")
-    with client(made) as face:
-        address = ask(face, "/export/ticket_activities", created_at="2026-03-02")["export"][0]["url"]
+    with client(made) as api:
+        address = ask(api, "/export/ticket_activities", created_at="2026-03-02")["export"][0]["url"]
         (created,) = httpx.get(address).json()["activities_data"]
-        (row,) = ask(face, "/tickets", updated_since="2026-03-01T00:00:00Z", include="stats")
+        (row,) = ask(api, "/tickets", updated_since="2026-03-01T00:00:00Z", include="stats")
     assert created["activity"]["status"] == "Open"
     assert row["stats"]["status_updated_at"] == "2026-03-02T10:00:00Z"
 
 
 def test_files_are_there_for_thirty_days_that_are_over() -> None:
     made = by_hand(opened("mon 10:00"), now="tue 10:00")
-    with client(made) as face:
-        assert ask(face, "/export/ticket_activities", created_at="2026-03-03") == {"export": []}
-        there = ask(face, "/export/ticket_activities", created_at="2026-03-02")["export"]
+    with client(made) as api:
+        assert ask(api, "/export/ticket_activities", created_at="2026-03-03") == {"export": []}
+        there = ask(api, "/export/ticket_activities", created_at="2026-03-02")["export"]
         made.now = at("mon 10:00") + 31 * DAY
-        assert ask(face, "/export/ticket_activities", created_at="2026-03-02") == {"export": []}
+        assert ask(api, "/export/ticket_activities", created_at="2026-03-02") == {"export": []}
         assert httpx.get(there[0]["url"]).status_code == 404
-        assert refused(face, "/export/ticket_activities", created_at="yesterday")[1] == "created_at"
+        assert refused(api, "/export/ticket_activities", created_at="yesterday")[1] == "created_at"
 
 
 def test_the_files_of_a_month_have_every_change_of_status() -> None:
@@ -477,10 +477,10 @@ def test_the_files_of_a_month_have_every_change_of_status() -> None:
     labels |= {"solved": "Resolved", "closed": "Closed"}
     made = generate(5, tickets=60, weeks=4, ai_agent=0.0, lossless=True)
     midnight = instant(f"{iso(made.now)[:10]} 00:00")  # the day of now is not over
-    with client(made) as face:
+    with client(made) as api:
         read: dict[int, list[str]] = {}
         for day in range(28, 0, -1):
-            export = ask(face, "/export/ticket_activities", created_at=iso(made.now - day * DAY)[:10])["export"]
+            export = ask(api, "/export/ticket_activities", created_at=iso(made.now - day * DAY)[:10])["export"]
             address = export[0]["url"] if isinstance(export, list) else export["url"]
             for row in httpx.get(address).json()["activities_data"]:
                 read.setdefault(row["ticket_id"], []).extend([row["activity"].get("status")])
@@ -502,29 +502,29 @@ def test_time_entries_are_in_the_list_of_their_day_in_their_present_state() -> N
         amended("tue 11:00", LEO, 7, 2, ticket=2),
         said("wed 10:00", ANN), spent("wed 10:00", ANN, 5, 3), amended("wed 11:00", ANN, 0, 3), now="thu 12:00",
     )  # fmt: skip
-    with client(made) as face:
-        assert [(row["id"], row["agent_id"], row["time_spent"]) for row in ask(face, "/time_entries")] == [
+    with client(made) as api:
+        assert [(row["id"], row["agent_id"], row["time_spent"]) for row in ask(api, "/time_entries")] == [
             (1, ANN, "01:35"), (2, LEO, "00:07"),
         ]  # fmt: skip
-        [late] = ask(face, "/time_entries", executed_after=iso(at("tue 00:00")))
-        early = ask(face, "/time_entries", executed_before=iso(at("tue 00:00")))
-        assert ids([*early, late]) == ids(ask(face, "/time_entries"))
-        assert (ids(ask(face, "/time_entries", agent_id=LEO)), ids(early)) == ([2], [1])
-        assert ask(face, "/time_entries", billable="false") == []
-        assert len(ask(face, "/time_entries", billable="true")) == len(early) + 1
+        [late] = ask(api, "/time_entries", executed_after=iso(at("tue 00:00")))
+        early = ask(api, "/time_entries", executed_before=iso(at("tue 00:00")))
+        assert ids([*early, late]) == ids(ask(api, "/time_entries"))
+        assert (ids(ask(api, "/time_entries", agent_id=LEO)), ids(early)) == ([2], [1])
+        assert ask(api, "/time_entries", billable="false") == []
+        assert len(ask(api, "/time_entries", billable="true")) == len(early) + 1
         assert (late["executed_at"], late["updated_at"]) == (iso(at("tue 10:00")), iso(at("tue 11:00")))
-        assert [row["time_spent_in_seconds"] for row in ask(face, "/tickets/2/time_entries")] == [420]
+        assert [row["time_spent_in_seconds"] for row in ask(api, "/tickets/2/time_entries")] == [420]
 
 
 # --- as a whole
 
 
 def test_an_empty_desk_answers_everywhere() -> None:
-    with client(generate(1, tickets=10, empty=True)) as face:
+    with client(generate(1, tickets=10, empty=True)) as api:
         for path in ("tickets", "surveys/satisfaction_ratings", "time_entries"):
-            assert ask(face, f"/{path}") == []
+            assert ask(api, f"/{path}") == []
         for path in ("agents", "groups", "contacts", "companies", "products", "surveys", "account"):
-            assert ask(face, f"/{path}")
+            assert ask(api, f"/{path}")
 
 
 def test_nothing_later_than_now_is_shown(world: World) -> None:
@@ -532,10 +532,10 @@ def test_nothing_later_than_now_is_shown(world: World) -> None:
     limit = "2026-06-26T05:00:00Z"  # 60 days after the start, which is 30 weeks before the end
     try:
         world.now = early
-        with client(world) as face:
-            rows = flat(pages(face, "/tickets", **ALL, include="stats,description"))
-            talk = [row for n in ids(rows) for row in ask(face, f"/tickets/{n}/conversations", per_page=100)]
-            ratings = flat(pages(face, "/surveys/satisfaction_ratings"))
+        with client(world) as api:
+            rows = flat(pages(api, "/tickets", **ALL, include="stats,description"))
+            talk = [row for n in ids(rows) for row in ask(api, f"/tickets/{n}/conversations", per_page=100)]
+            ratings = flat(pages(api, "/surveys/satisfaction_ratings"))
     finally:
         world.now = before
     assert 50 < len(rows) < len(world.stories)
@@ -548,9 +548,9 @@ def test_nothing_later_than_now_is_shown(world: World) -> None:
 def test_rows_are_the_same_when_they_were_made_beforehand(world: World) -> None:
     with serve(served := app(world, limits=False)) as server:
         served.state.warm(server.url)
-        with httpx.Client(base_url=f"{server.url}/api/v2", auth=(KEY, "X")) as face, client(world) as cold:
+        with httpx.Client(base_url=f"{server.url}/api/v2", auth=(KEY, "X")) as api, client(world) as cold:
             query = ALL | {"include": "stats,requester,description"}
-            assert ask(face, "/tickets", **query) == ask(cold, "/tickets", **query)
+            assert ask(api, "/tickets", **query) == ask(cold, "/tickets", **query)
             assert served.state.requests == {"tickets": 1}
 
 
@@ -600,13 +600,13 @@ SAMPLES: list[tuple[str, str, set[str]]] = [
 
 @pytest.mark.skipif(not PAYLOADS, reason="HELPDESK_KPI_PAYLOADS names no folder of recorded payloads")
 @pytest.mark.parametrize(("sample", "path", "lacks"), SAMPLES, ids=[sample for sample, _, _ in SAMPLES])
-def test_rows_have_all_that_recorded_ones_have(sample: str, path: str, lacks: set[str], face: httpx.Client) -> None:
+def test_rows_have_all_that_recorded_ones_have(sample: str, path: str, lacks: set[str], api: httpx.Client) -> None:
     recorded = json.loads((Path(str(PAYLOADS)) / "freshdesk" / f"{sample}.json").read_text(encoding="utf-8"))
-    recent = ids(ask(face, "/tickets", per_page=100))
-    talked = next(number for number in recent if ask(face, f"/tickets/{number}/conversations"))
-    (category,) = ask(face, "/solutions/categories")
-    (folder,) = ask(face, f"/solutions/categories/{category['id']}/folders")
-    ours = face.get(path.format(ticket=talked, folder=folder["id"], category=category["id"])).json()
+    recent = ids(ask(api, "/tickets", per_page=100))
+    talked = next(number for number in recent if ask(api, f"/tickets/{number}/conversations"))
+    (category,) = ask(api, "/solutions/categories")
+    (folder,) = ask(api, f"/solutions/categories/{category['id']}/folders")
+    ours = api.get(path.format(ticket=talked, folder=folder["id"], category=category["id"])).json()
     theirs = keys(recorded) - lacks
     assert theirs <= keys(ours)
 
@@ -622,8 +622,8 @@ def test_refusals_are_those_that_were_recorded(world: World) -> None:
     recorded = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.json")}
     made = by_hand(opened("mon 10:00"))
     made.plan_without = {"surveys"}
-    with client(made, faults="forbid:groups") as face:
-        assert face.get("/tickets", params={"page": 301}).json() == recorded["page_over_300"]
-        assert face.get("/groups").json() == recorded["access_denied"]
-        assert face.get("/surveys").json() == recorded["require_feature_surveys"]
-        assert face.get("/groups", auth=("no", "X")).json() == recorded["invalid_credentials"]
+    with client(made, faults="forbid:groups") as api:
+        assert api.get("/tickets", params={"page": 301}).json() == recorded["page_over_300"]
+        assert api.get("/groups").json() == recorded["access_denied"]
+        assert api.get("/surveys").json() == recorded["require_feature_surveys"]
+        assert api.get("/groups", auth=("no", "X")).json() == recorded["invalid_credentials"]

@@ -1,4 +1,4 @@
-"""The Jira face: issues with their comments and histories."""
+"""The simulated Jira API: issues with their comments and histories."""
 
 from collections.abc import Iterator
 
@@ -19,7 +19,7 @@ def world() -> World:
 
 
 @pytest.fixture(scope="module")
-def face(world: World) -> Iterator[httpx.Client]:
+def api(world: World) -> Iterator[httpx.Client]:
     with client(world) as made:
         yield made
 
@@ -28,22 +28,22 @@ def test_embedded_comments_and_histories_are_cut_and_the_lists_are_not() -> None
     talk = [
         said(f"tue {9 + i // 6:02}:{i % 6 * 10:02}", ANN, f"No. {i}", ticket=50, public=i % 2 == 0) for i in range(45)
     ]
-    with client(by_hand(opened("mon 10:00", ticket=50), *talk)) as face:
-        (issue,) = search(face, fields=["comment"], expand="changelog")
+    with client(by_hand(opened("mon 10:00", ticket=50), *talk)) as api:
+        (issue,) = search(api, fields=["comment"], expand="changelog")
         embedded, log = issue["fields"]["comment"], issue["changelog"]
         assert (len(embedded["comments"]), embedded["total"]) == (20, 45)
         assert (len(log["histories"]), log["total"]) == (40, 45)
         times = [history["created"] for history in log["histories"]]
         assert times == sorted(times, reverse=True)
         path = f"{API}/issue/{issue['id']}/comment"
-        found = [ask(face, path, startAt=start, maxResults=20) for start in (0, 20, 40)]
+        found = [ask(api, path, startAt=start, maxResults=20) for start in (0, 20, 40)]
         comments = [comment for page in found for comment in page["comments"]]
         assert [page["total"] for page in found] == [45] * 3
         assert [c["body"]["content"][0]["content"][0]["text"] for c in comments] == [f"No. {i}" for i in range(45)]
         assert [comment["jsdPublic"] for comment in comments[:3]] == [True, False, True]
         assert not any("visibility" in comment for comment in comments)
-        assert ask(face, path, orderBy="-created", maxResults=1)["comments"][0] == comments[-1]
-        log = ask(face, f"{API}/issue/SUP-50/changelog", startAt=40)
+        assert ask(api, path, orderBy="-created", maxResults=1)["comments"][0] == comments[-1]
+        log = ask(api, f"{API}/issue/SUP-50/changelog", startAt=40)
         assert (len(log["values"]), log["total"], log["isLast"]) == (5, 45, True)
 
 
@@ -56,8 +56,8 @@ def test_histories_tell_what_changed_and_not_what_it_was_at_first() -> None:
         did("fri 13:00", SYSTEM, status="closed", via="rule", rule="Close after 4 days"),
         said("fri 14:00", CAROL, status="open"),
     )
-    with client(made) as face:
-        assert items(face, "100001") == [
+    with client(made) as api:
+        assert items(api, "100001") == [
             ("Support team", None, "Team 100"),
             ("status", "Waiting for support", "In progress"), ("assignee", None, "P1"),
             ("Support team", "Team 100", "Team 200"), ("assignee", "P1", "P2"), ("priority", "Medium", "High"),
@@ -65,13 +65,13 @@ def test_histories_tell_what_changed_and_not_what_it_was_at_first() -> None:
             ("status", "Resolved", "Closed"),  # from done to done: the resolution stays
             ("status", "Closed", "In progress"), ("resolution", "Done", None),
         ]  # fmt: skip
-        found = histories(face, "100001")
+        found = histories(api, "100001")
         assert [history["author"]["displayName"] for history in found] == [
             "Automation for Jira", "P1", "P1", "P2", "Automation for Jira", "P9",
         ]  # fmt: skip
         assert [history["author"]["accountType"] for history in found[:2]] == ["app", "atlassian"]
-        assert items(face, "100001", "assignee") == [("assignee", None, "P1"), ("assignee", "P1", "P2")]
-        team = histories(face, "100001", fieldIds=["customfield_10200"])[1]["items"][0]
+        assert items(api, "100001", "assignee") == [("assignee", None, "P1"), ("assignee", "P1", "P2")]
+        team = histories(api, "100001", fieldIds=["customfield_10200"])[1]["items"][0]
         assert (team["from"], team["to"], team["fieldtype"]) == ("100", "200", "custom")
 
 
@@ -81,42 +81,42 @@ def test_the_resolution_comes_with_done_and_goes_with_a_reopening() -> None:
         did("fri 13:00", SYSTEM, status="closed", via="rule", rule="Close after 4 days"),
         said("mon2 14:00", CAROL, status="open"),
     )  # fmt: skip
-    with client(made) as face:
+    with client(made) as api:
         for now, solved in (("mon 12:00", False), ("mon 14:00", True), ("fri 14:00", True), ("tue2 14:00", False)):
             made.now = at(now)
-            fields = ask(face, f"{API}/issue/SUP-1")["fields"]
+            fields = ask(api, f"{API}/issue/SUP-1")["fields"]
             assert (fields["resolution"] or {}).get("name") == ("Done" if solved else None)
             # a little before the history that tells it
             assert fields["resolutiondate"] == ("2026-03-02T12:59:59.970+0000" if solved else None)
         made.now = at("fri 14:00")
-        assert ask(face, f"{API}/issue/SUP-1")["fields"]["statuscategorychangedate"] == "2026-03-02T13:00:00.000+0000"
+        assert ask(api, f"{API}/issue/SUP-1")["fields"]["statuscategorychangedate"] == "2026-03-02T13:00:00.000+0000"
 
 
 def test_bulk_histories_come_in_order_and_one_issue_goes_over_pages() -> None:
     both = [(hour, ticket) for hour in range(11, 16) for ticket in (4, 6)]
     taken = [did(f"mon {hour}:00", ANN, ticket=ticket, assignee=(ANN, BEN)[hour % 2]) for hour, ticket in both]
     made = by_hand(opened("mon 10:00", ticket=4), opened("mon 10:00", ticket=6), *taken)
-    with client(made) as face:
+    with client(made) as api:
         ids = ["100004", "SUP-6", "100999"]  # the last one is not there, and nobody says so
-        page = post(face, "changelog/bulkfetch", issueIdsOrKeys=ids, maxResults=3)
+        page = post(api, "changelog/bulkfetch", issueIdsOrKeys=ids, maxResults=3)
         assert [(log["issueId"], len(log["changeHistories"])) for log in page["issueChangeLogs"]] == [
             ("100004", 2), ("100006", 1),
         ]  # fmt: skip
-        assert len(histories(face, *ids, maxResults=3)) == 10
-        created = {type(history["created"]) for history in histories(face, "100004")}
+        assert len(histories(api, *ids, maxResults=3)) == 10
+        created = {type(history["created"]) for history in histories(api, "100004")}
         assert created == {int}  # as the vendor's own example has it
-        assert histories(face, "100004")[0]["created"] == at("mon 11:00") // 1000
-        assert histories(face, "100006")[0]["created"] == "2026-03-02T11:00:00.000+0000"
+        assert histories(api, "100004")[0]["created"] == at("mon 11:00") // 1000
+        assert histories(api, "100006")[0]["created"] == "2026-03-02T11:00:00.000+0000"
         wrongs: list[dict[str, object]] = [
             {"issueIdsOrKeys": []}, {"issueIdsOrKeys": ids * 400}, {"issueIdsOrKeys": ids, "fieldIds": ["a"] * 11},
             {"issueIdsOrKeys": ids, "maxResults": 10_001}, {"issueIdsOrKeys": ids, "nextPageToken": "no"},
         ]  # fmt: skip
         for wrong in wrongs:
-            assert face.post(f"{API}/changelog/bulkfetch", json=wrong).status_code == 400
+            assert api.post(f"{API}/changelog/bulkfetch", json=wrong).status_code == 400
 
 
-def test_links_to_elsewhere_are_noise_by_nobody(face: httpx.Client) -> None:
-    noise = [h for h in histories(face, "101050") if h["items"][0]["field"] == "RemoteIssueLink"]
+def test_links_to_elsewhere_are_noise_by_nobody(api: httpx.Client) -> None:
+    noise = [h for h in histories(api, "101050") if h["items"][0]["field"] == "RemoteIssueLink"]
     assert len(noise) == 45
     assert not any("author" in history for history in noise)
 
@@ -124,46 +124,46 @@ def test_links_to_elsewhere_are_noise_by_nobody(face: httpx.Client) -> None:
 def test_a_moved_issue_has_another_key_and_other_statuses_and_the_same_id() -> None:
     made = by_hand(opened("mon 10:00", ticket=17), did("mon 11:00", ANN, ticket=17, assignee=ANN),
                    said("tue 10:00", ANN, ticket=17))  # fmt: skip
-    with client(made) as face:
+    with client(made) as api:
         made.now = at("mon 12:00")
-        before = ask(face, f"{API}/issue/ORDER-17")
+        before = ask(api, f"{API}/issue/ORDER-17")
         made.now = at("wed 10:00")
         for name in ("ORDER-17", "SUP-17", "100017"):
-            after = ask(face, f"{API}/issue/{name}")
+            after = ask(api, f"{API}/issue/{name}")
             assert (after["id"], after["key"]) == (before["id"], "SUP-17")
         was, now = before["fields"]["status"], after["fields"]["status"]
         assert was["name"] == now["name"]
         assert was["id"] != now["id"]
         assert was["scope"]["type"] == "PROJECT"
-        assert items(face, "100017")[1:] == [
+        assert items(api, "100017")[1:] == [
             ("status", "Waiting for support", "Waiting for support"), ("project", "Orders", "Support"),
             ("Key", "ORDER-17", "SUP-17"),
         ]  # fmt: skip
-        assert (keys(face, 'project = "ORDER"'), keys(face, "project = SUP")) == ([], ["SUP-17"])
+        assert (keys(api, 'project = "ORDER"'), keys(api, "project = SUP")) == ([], ["SUP-17"])
 
 
 def test_a_deleted_issue_leaves_no_trace() -> None:
     made = by_hand(opened("mon 10:00", ticket=1), opened("mon 10:00", ticket=2),
                    Deleted(ticket=1, at=at("tue 10:00"), actor=ANN))  # fmt: skip
-    with client(made) as face:
+    with client(made) as api:
         made.now = at("mon 12:00")
-        assert len(search(face)) == 2
+        assert len(search(api)) == 2
         made.now = at("wed 10:00")
-        assert keys(face, OURS) == ["SUP-2"]
-        assert histories(face, "100001") == []
-        gone = face.get(f"{API}/issue/SUP-1")
+        assert keys(api, OURS) == ["SUP-2"]
+        assert histories(api, "100001") == []
+        gone = api.get(f"{API}/issue/SUP-1")
         assert (gone.status_code, gone.json()["errors"]) == (404, {})
 
 
 def test_an_issue_behind_a_security_level_is_away_for_two_days() -> None:
     made = by_hand(opened("mon 10:00", ticket=23))
-    with client(made) as face:
+    with client(made) as api:
         for now, seen in (("thu 09:00", True), ("thu 11:00", False), ("sat 09:00", False), ("sat 11:00", True)):
             made.now = at(now)
-            assert bool(keys(face, OURS)) is seen
-            assert (face.get(f"{API}/issue/SUP-23").status_code == 200) is seen
-        assert keys(face, f"{OURS} AND updated >= {at('sat 10:00')}") == ["SUP-23"]
-        assert items(face, "SUP-23") == [("security", None, "Confidential"), ("security", "Confidential", None)]
+            assert bool(keys(api, OURS)) is seen
+            assert (api.get(f"{API}/issue/SUP-23").status_code == 200) is seen
+        assert keys(api, f"{OURS} AND updated >= {at('sat 10:00')}") == ["SUP-23"]
+        assert items(api, "SUP-23") == [("security", None, "Confidential"), ("security", "Confidential", None)]
 
 
 def test_touching_moves_updated_and_a_rating_does_not() -> None:
@@ -173,38 +173,38 @@ def test_touching_moves_updated_and_a_rating_does_not() -> None:
         Answered(survey=5, ticket=1, at=at("wed 11:00"), ratings={"overall": 5}, comment="Good"),
         Answered(survey=5, ticket=1, at=at("thu 11:00"), ratings={"overall": 1}),
     )  # fmt: skip
-    with client(made) as face:
+    with client(made) as api:
         made.now = at("fri 11:00")
-        fields = ask(face, f"{API}/issue/SUP-1")["fields"]
+        fields = ask(api, f"{API}/issue/SUP-1")["fields"]
         assert fields["updated"] == "2026-03-02T15:00:00.000+0000"
         assert fields["customfield_10040"] == {"rating": 1, "scale": 5}  # the last answer wins
         assert fields["customfield_10041"] == "2026-03-05T11:00:00.000+0000"
-        assert keys(face, f"{OURS} AND cf[10041] >= {at('thu 10:00')}") == ["SUP-1"]
-        assert keys(face, f"{OURS} AND cf[10041] > {at('thu 11:00')}") == []
+        assert keys(api, f"{OURS} AND cf[10041] >= {at('thu 10:00')}") == ["SUP-1"]
+        assert keys(api, f"{OURS} AND cf[10041] > {at('thu 11:00')}") == []
         path = f"{DESK}/request/SUP-1/feedback"
         made.now = at("wed 12:00")
-        assert face.get(path).status_code == 412
-        feedback = face.get(path, headers=OPT_IN).json()
+        assert api.get(path).status_code == 412
+        feedback = api.get(path, headers=OPT_IN).json()
         assert feedback == {"type": "csat", "rating": 5, "comment": {"body": "Good"}}
         made.now = at("tue 12:00")
-        assert face.get(path, headers=OPT_IN).status_code == 404
+        assert api.get(path, headers=OPT_IN).status_code == 404
         made.plan_without = {"csat"}
-        assert face.get(path, headers=OPT_IN).status_code == 403
+        assert api.get(path, headers=OPT_IN).status_code == 403
         made.now = at("fri 11:00")
-        assert ask(face, f"{API}/issue/SUP-1")["fields"]["customfield_10041"] is None
+        assert ask(api, f"{API}/issue/SUP-1")["fields"]["customfield_10041"] is None
 
 
 def test_the_channel_is_a_property() -> None:
     made = by_hand(opened("mon 10:00", ticket=1, channel="email"), opened("mon 10:00", ticket=2),
                    opened("mon 10:00", ticket=3, submitter=ANN, channel="email"))  # fmt: skip
-    with client(made) as face:
-        found = search(face, properties=["request.channel.type", "other"], fields=["reporter", "creator"])
+    with client(made) as api:
+        found = search(api, properties=["request.channel.type", "other"], fields=["reporter", "creator"])
         assert [issue["properties"] for issue in found] == [
             {"request.channel.type": {"value": way}} for way in ("email", "portal", "jira")
         ]
         sent = found[2]["fields"]
         assert (sent["reporter"]["displayName"], sent["creator"]["displayName"]) == ("P9", "P1")
-        assert face.post(f"{API}/search/jql", json={"jql": OURS, "fields": ["id", "key"], "properties": ["x"] * 6}
+        assert api.post(f"{API}/search/jql", json={"jql": OURS, "fields": ["id", "key"], "properties": ["x"] * 6}
                          ).status_code == 400  # fmt: skip
 
 
@@ -215,22 +215,22 @@ def test_a_merge_is_a_duplicate_and_an_incident_has_its_problem() -> None:
                merged_into=1),
         opened("mon 12:00", ticket=3, problem=1),
     )  # fmt: skip
-    with client(made) as face:
-        lost = ask(face, f"{API}/issue/SUP-2")["fields"]
+    with client(made) as api:
+        lost = ask(api, f"{API}/issue/SUP-2")["fields"]
         assert lost["resolution"]["name"] == "Duplicate"
         (link,) = lost["issuelinks"]
         assert (link["type"]["outward"], link["outwardIssue"]["key"]) == ("duplicates", "SUP-1")
-        (link,) = ask(face, f"{API}/issue/SUP-3")["fields"]["issuelinks"]
+        (link,) = ask(api, f"{API}/issue/SUP-3")["fields"]["issuelinks"]
         assert (link["type"]["inward"], link["inwardIssue"]["key"]) == ("is caused by", "SUP-1")
 
 
-def test_statuses_and_resolutions_show_solves_as_they_happened(face: httpx.Client, world: World) -> None:
+def test_statuses_and_resolutions_show_solves_as_they_happened(api: httpx.Client, world: World) -> None:
     """Every way into done of every issue that can be seen, against what the world knows of itself."""
-    done = {row["id"] for row in ask(face, f"{API}/status") if row["statusCategory"]["key"] == "done"}
-    ids = [issue["id"] for issue in search(face)]
-    log = [item for history in histories(face, *ids, fieldIds=["status"], maxResults=997) for item in history["items"]]
+    done = {row["id"] for row in ask(api, f"{API}/status") if row["statusCategory"]["key"] == "done"}
+    ids = [issue["id"] for issue in search(api)]
+    log = [item for history in histories(api, *ids, fieldIds=["status"], maxResults=997) for item in history["items"]]
     solves = sum(item["to"] in done and item["from"] not in done for item in log)
-    resolved = [item for h in histories(face, *ids, fieldIds=["resolution"]) for item in h["items"]]
+    resolved = [item for h in histories(api, *ids, fieldIds=["resolution"]) for item in h["items"]]
     assert sum(item["to"] is not None for item in resolved) == solves
     seen = [s for s in world.stories.values() if s.deleted_at is None or s.deleted_at > world.now]
     assert solves == sum(
@@ -242,14 +242,14 @@ def test_statuses_and_resolutions_show_solves_as_they_happened(face: httpx.Clien
     assert solves >= len({row.ticket for row in truth(world, "full_resolution_time") if row.end}) > 250
 
 
-def test_a_single_issue_gives_what_a_search_gives(face: httpx.Client) -> None:
-    (row,) = search(face, "id = SUP-1003", fields=["*all"], expand="changelog", properties=["request.channel.type"])
-    single = ask(face, f"{API}/issue/{row['id']}", expand="changelog", properties="request.channel.type")
+def test_a_single_issue_gives_what_a_search_gives(api: httpx.Client) -> None:
+    (row,) = search(api, "id = SUP-1003", fields=["*all"], expand="changelog", properties=["request.channel.type"])
+    single = ask(api, f"{API}/issue/{row['id']}", expand="changelog", properties="request.channel.type")
     assert single == row
-    assert set(ask(face, f"{API}/issue/SUP-1003", fields="summary")["fields"]) == {"summary"}
+    assert set(ask(api, f"{API}/issue/SUP-1003", fields="summary")["fields"]) == {"summary"}
     for path in ("issue/NO-1", "issue/NO-1/comment", "issue/NO-1/changelog", "project/NO"):
-        assert face.get(f"{API}/{path}").status_code == 404
-    assert ask(face, f"{API}/project/ORDER")["style"] == "next-gen"
+        assert api.get(f"{API}/{path}").status_code == 404
+    assert ask(api, f"{API}/project/ORDER")["style"] == "next-gen"
 
 
 def test_kinds_and_forms_of_tickets_are_types_and_request_types() -> None:
@@ -257,12 +257,12 @@ def test_kinds_and_forms_of_tickets_are_types_and_request_types() -> None:
         opened("mon 10:00", type="question", form=7), did("mon 11:00", ANN, type="incident"),
         did("mon 12:00", ANN, form=8), did("mon 13:00", ANN, type=None, category="odd"), did("mon 14:00", ANN, brand=3),
     )  # fmt: skip
-    with client(made) as face:
-        assert items(face, "100001") == [
+    with client(made) as api:
+        assert items(api, "100001") == [
             ("issuetype", "Service request", "Incident"), ("Request Type", "Form 7", "Form 8"),
             ("issuetype", "Incident", "Service request"), ("Category", None, "odd"),
         ]  # fmt: skip
-        fields = ask(face, f"{API}/issue/SUP-1")["fields"]
+        fields = ask(api, f"{API}/issue/SUP-1")["fields"]
         assert (fields["issuetype"]["name"], fields["customfield_10201"]["value"]) == ("Service request", "odd")
         assert fields["customfield_10010"]["requestType"]["name"] == "Form 8"
 
@@ -270,9 +270,9 @@ def test_kinds_and_forms_of_tickets_are_types_and_request_types() -> None:
 def test_some_closings_by_the_rules_do_not_say_who_it_was() -> None:
     solved = [said("mon 13:00", ANN, ticket=n, status="solved") for n in (7, 8)]
     closed = [did("fri 13:00", SYSTEM, ticket=n, status="closed", via="rule", rule="Close") for n in (7, 8)]
-    with client(by_hand(opened("mon 10:00", ticket=7), opened("mon 10:00", ticket=8), *solved, *closed)) as face:
-        assert ["author" in h for h in histories(face, "SUP-7")] == [True, False]
-        assert ["author" in h for h in histories(face, "SUP-8")] == [True, True]
+    with client(by_hand(opened("mon 10:00", ticket=7), opened("mon 10:00", ticket=8), *solved, *closed)) as api:
+        assert ["author" in h for h in histories(api, "SUP-7")] == [True, False]
+        assert ["author" in h for h in histories(api, "SUP-8")] == [True, True]
 
 
 def test_a_rule_may_write_and_an_empty_text_has_no_body() -> None:
@@ -281,10 +281,10 @@ def test_a_rule_may_write_and_an_empty_text_has_no_body() -> None:
                 comment=Comment("One\ntwo\n\nthree", dressing="\n\n-- \nCarol")),
         Update(ticket=1, at=at("mon 11:00"), actor=SYSTEM, via="rule", rule="Say hello", comment=Comment("")),
     )  # fmt: skip
-    with client(made) as face:
-        (comment,) = ask(face, f"{API}/issue/SUP-1/comment")["comments"]
+    with client(made) as api:
+        (comment,) = ask(api, f"{API}/issue/SUP-1/comment")["comments"]
         assert (comment["body"], comment["author"]["displayName"]) == (None, "Automation for Jira")
-        text = ask(face, f"{API}/issue/SUP-1")["fields"]["description"]
+        text = ask(api, f"{API}/issue/SUP-1")["fields"]["description"]
         assert [block["content"] for block in text["content"]] == [
             [{"type": "text", "text": "One"}, {"type": "hardBreak"}, {"type": "text", "text": "two"}],
             [{"type": "text", "text": "three"}],

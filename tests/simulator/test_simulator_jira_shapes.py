@@ -1,4 +1,4 @@
-"""The Jira face's answers beside what Atlassian publishes: its OpenAPI schemas and its example answers.
+"""Responses of the simulated Jira API, compared with Atlassian's OpenAPI schemas and example responses.
 
 They are looked for in HELPDESK_KPI_PAYLOADS; without it there is nothing to compare with.
 """
@@ -28,7 +28,7 @@ def world() -> World:
 
 
 @pytest.fixture(scope="module")
-def face(world: World) -> Iterator[httpx.Client]:
+def api(world: World) -> Iterator[httpx.Client]:
     with client(world, analytics=True) as made:
         yield made
 
@@ -38,13 +38,13 @@ def spec(name: str) -> Any:
     return json.loads((_GIVEN / "openapi" / f"{name}.json").read_text(encoding="utf-8"))
 
 
-def refusals(api: str, path: str, method: str, answer: Any) -> list[str]:
+def refusals(product: str, path: str, method: str, answer: Any) -> list[str]:
     """What the published schema of an endpoint's answer has against ours.
 
     Real answers have nulls and names that the schemas do not know, so these are no fault.
     """
     validators = pytest.importorskip("openapi_schema_validator")
-    whole = spec(api)
+    whole = spec(product)
     content = whole["paths"][path][method]["responses"]["200"]["content"]
     schema = next(iter(content.values()))["schema"] | {"components": whole.get("components", {})}
     found = [e for e in validators.OAS30Validator(schema).iter_errors(answer) if e.instance is not None]
@@ -53,7 +53,7 @@ def refusals(api: str, path: str, method: str, answer: Any) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("api", "path", "ours"),
+    ("product", "path", "ours"),
     [
         (PLATFORM, "/rest/api/3/myself", f"{API}/myself"),
         (PLATFORM, "/rest/api/3/serverInfo", f"{API}/serverInfo"),
@@ -85,25 +85,25 @@ def refusals(api: str, path: str, method: str, answer: Any) -> list[str]:
         (WIKI_1, "/wiki/rest/api/analytics/content/{contentId}/views", "/wiki/rest/api/analytics/content/PAGE/views"),
     ],
 )
-def test_an_answer_has_the_published_shape(face: httpx.Client, world: World, api: str, path: str, ours: str) -> None:
+def test_an_answer_has_the_published_shape(api: httpx.Client, world: World, product: str, path: str, ours: str) -> None:
     page = next(article for article in world.desk.articles if article.edits and article.archived_at is None)
-    (rated, *_) = search(face, f"{OURS} AND cf[10041] >= 0 ORDER BY id ASC", fields=["key"])
-    answer = ask(face, ours.replace("TICKET", rated["key"]).replace("PAGE", str(page.id)))
-    assert refusals(api, path, "get", answer) == []
+    (rated, *_) = search(api, f"{OURS} AND cf[10041] >= 0 ORDER BY id ASC", fields=["key"])
+    answer = ask(api, ours.replace("TICKET", rated["key"]).replace("PAGE", str(page.id)))
+    assert refusals(product, path, "get", answer) == []
 
 
-def test_searches_and_histories_have_the_published_shape(face: httpx.Client) -> None:
-    page = post(face, "search/jql", jql=OURS, fields=["*all"], expand="changelog,names,schema",
+def test_searches_and_histories_have_the_published_shape(api: httpx.Client) -> None:
+    page = post(api, "search/jql", jql=OURS, fields=["*all"], expand="changelog,names,schema",
                 properties=["request.channel.type"])  # fmt: skip
     assert refusals(PLATFORM, "/rest/api/3/search/jql", "post", page) == []
     ids = [issue["id"] for issue in page["issues"]]
-    log = post(face, "changelog/bulkfetch", issueIdsOrKeys=ids, maxResults=50)
+    log = post(api, "changelog/bulkfetch", issueIdsOrKeys=ids, maxResults=50)
     assert refusals(PLATFORM, "/rest/api/3/changelog/bulkfetch", "post", log) == []
-    changed = ask(face, f"{API}/worklog/updated", since=0)["values"]
-    worklogs = post(face, "worklog/list", ids=[row["worklogId"] for row in changed])
+    changed = ask(api, f"{API}/worklog/updated", since=0)["values"]
+    worklogs = post(api, "worklog/list", ids=[row["worklogId"] for row in changed])
     assert worklogs
     assert refusals(PLATFORM, "/rest/api/3/worklog/list", "post", worklogs) == []
-    count = post(face, "search/approximate-count", jql=OURS)
+    count = post(api, "search/approximate-count", jql=OURS)
     assert refusals(PLATFORM, "/rest/api/3/search/approximate-count", "post", count) == []
 
 
@@ -142,11 +142,11 @@ def differences(ours: Any, theirs: Any, where: str = "") -> list[str]:
         ("jsm_get_getInfo", f"{DESK}/info", set()),
     ],
 )
-def test_an_answer_is_like_the_example(face: httpx.Client, name: str, ours: str, lacking: set[str]) -> None:
+def test_an_answer_is_like_the_example(api: httpx.Client, name: str, ours: str, lacking: set[str]) -> None:
     """Same kinds of values under the same names, and all names of the outermost object but those of old APIs."""
-    face.headers.update(OPT_IN)
-    (rated, *_) = search(face, f"{OURS} AND cf[10041] >= 0 ORDER BY id ASC", fields=["key"])
-    answer, theirs = ask(face, ours.replace("TICKET", rated["key"])), example(name)
+    api.headers.update(OPT_IN)
+    (rated, *_) = search(api, f"{OURS} AND cf[10041] >= 0 ORDER BY id ASC", fields=["key"])
+    answer, theirs = ask(api, ours.replace("TICKET", rated["key"])), example(name)
     assert differences(answer, theirs) == []
     if isinstance(theirs, dict):
         optional = {"nextPage", "comment"}

@@ -23,13 +23,13 @@ import shape_fixtures as shapes
 from sample_fixtures import HELPDESKS, Answer
 
 from helpdesk_kpi.simulator.freshdesk import app as freshdesk
-from helpdesk_kpi.simulator.freshdesk.api import FreshdeskApi as FreshdeskFace
+from helpdesk_kpi.simulator.freshdesk.api import FreshdeskApi
 from helpdesk_kpi.simulator.freshdesk.auth import KEY
 from helpdesk_kpi.simulator.freshdesk.routes_misc import MiscRoutes
 from helpdesk_kpi.simulator.freshdesk.solutions import CATEGORY, FOLDERS
 from helpdesk_kpi.simulator.freshdesk.trackers import Trackers
 from helpdesk_kpi.simulator.jira import app as jira
-from helpdesk_kpi.simulator.jira.api import JiraApi as JiraFace
+from helpdesk_kpi.simulator.jira.api import JiraApi
 from helpdesk_kpi.simulator.jira.auth import PERSONAL_TOKEN
 from helpdesk_kpi.simulator.jira.changelogs import Changelogs
 from helpdesk_kpi.simulator.jira.roles import ADMINISTRATORS, TEAM
@@ -65,7 +65,7 @@ class SampleRequests:
         self.world: World = generate(3, tickets=300, weeks=30, csat="both", hours=0.9, **REAL)
         self.open: dict[tuple[str, str], httpx.Client] = {}
 
-    def face(self, helpdesk: str, kind: str) -> httpx.Client:
+    def api(self, helpdesk: str, kind: str) -> httpx.Client:
         if (helpdesk, kind) not in self.open:
             app, headers = self._app(helpdesk, kind)
             server = self.stack.enter_context(serve(app))
@@ -84,12 +84,12 @@ class SampleRequests:
 
     def answers(self, helpdesk: str, answer: Answer) -> Iterator[tuple[Any, set[str]]]:
         """Every body, and the names of its headers, with the status of the line, to each of its requests."""
-        face = self.face(helpdesk, answer.kind)
+        api = self.api(helpdesk, answer.kind)
         self.world.plan_without = set(answer.without)
         for template in answer.ask:
             for path in self._filled(template):
                 sent = {} if answer.body is None else {"json": self._sent(answer.body)}
-                got = face.request("GET" if answer.body is None else "POST", path, headers=answer.headers, **sent)
+                got = api.request("GET" if answer.body is None else "POST", path, headers=answer.headers, **sent)
                 if got.status_code == answer.status:
                     yield msgspec.json.decode(got.content) if got.content else "", set(got.headers)
 
@@ -208,10 +208,10 @@ def test_the_page_lists_what_each_answer_is_compared_with(golden: Callable[[Path
 @pytest.mark.parametrize("helpdesk", HELPDESKS)
 def test_every_endpoint_of_the_simulator_has_a_line(helpdesk: str) -> None:
     world, plan = generate(1, tickets=1, empty=True), Faults()
-    face = FreshdeskFace(world, plan)
+    api = FreshdeskApi(world, plan)
     served = {
         "zendesk": {name for name, *_ in zendesk._endpoints(ZendeskApi(world, plan))},
-        "freshdesk": {name for name, *_ in (*freshdesk._endpoints(face), *freshdesk._misc_routes(MiscRoutes(face)))}
+        "freshdesk": {name for name, *_ in (*freshdesk._endpoints(api), *freshdesk._misc_routes(MiscRoutes(api)))}
         | {"activities_file"},
         "jira_service_management": _jira_endpoints(world, plan),
     }
@@ -222,8 +222,8 @@ def _jira_endpoints(world: World, plan: Faults) -> set[str]:
     names: set[str] = set()
     kinds: tuple[Kind, ...] = ("cloud", "datacenter")
     for kind in kinds:
-        face = JiraFace(world, kind, plan)
-        search, changelogs = Search(face.issues, plan, monotonic), Changelogs(face.issues, monotonic)
-        products = jira._products(face, search, changelogs, kind, analytics=True)
+        api = JiraApi(world, kind, plan)
+        search, changelogs = Search(api.issues, plan, monotonic), Changelogs(api.issues, monotonic)
+        products = jira._products(api, search, changelogs, kind, analytics=True)
         names |= {name for _, _, _, endpoints in products for _, _, name, _ in endpoints}
     return names

@@ -124,7 +124,7 @@ def _by(fact: Any) -> int | None:
     return fact.actor if isinstance(fact, Update) and fact.comment else None
 
 
-# --- the faces
+# --- the APIs
 
 
 def test_zendesk_takes_what_comes_by_the_api_for_its_users_words_and_forwarded_mail_for_the_customers() -> None:
@@ -133,9 +133,9 @@ def test_zendesk_takes_what_comes_by_the_api_for_its_users_words_and_forwarded_m
         opened("mon 10:00", ticket=2, submitter=ANN, writer=CAROL, channel="email"),
         Update(ticket=2, at=at("mon 11:00"), actor=CAROL, via="api", typed_by=LEO, comment=Comment("More.")),
     )
-    with zendesk(made) as face:
-        rows = {row["id"]: row for row in ask_zendesk(face, TICKETS, start_time=0)["tickets"]}
-        events = ask_zendesk(face, EVENTS, start_time=0, include="comment_events")["ticket_events"]
+    with zendesk(made) as api:
+        rows = {row["id"]: row for row in ask_zendesk(api, TICKETS, start_time=0)["tickets"]}
+        events = ask_zendesk(api, EVENTS, start_time=0, include="comment_events")["ticket_events"]
     assert {(row["submitter_id"], row["requester_id"]) for row in rows.values()} == {(ANN, CAROL)}
     authors = [
         (e["ticket_id"], e["updater_id"], c["author_id"]) for e in events for c in e["child_events"] if "body" in c
@@ -148,24 +148,24 @@ def test_an_ai_agents_ticket_is_in_the_scope_of_agents_once_it_was_handed_on() -
     made = by_hand(opened("mon 10:00", ai_agent=True), handed)
     for now, scope in (("mon 11:00", "ai_agent"), ("mon 13:00", "agent")):
         made.now = at(now)
-        with zendesk(made) as face:
-            seen = {s: ask_zendesk(face, TICKETS, start_time=0, support_type_scope=s)["tickets"]
+        with zendesk(made) as api:
+            seen = {s: ask_zendesk(api, TICKETS, start_time=0, support_type_scope=s)["tickets"]
                     for s in ("agent", "ai_agent")}  # fmt: skip
-            events = ask_zendesk(face, EVENTS, start_time=0, support_type_scope=scope)["ticket_events"]
+            events = ask_zendesk(api, EVENTS, start_time=0, support_type_scope=scope)["ticket_events"]
         assert {s: len(rows) for s, rows in seen.items()} == dict.fromkeys(seen, 0) | {scope: 1}
         assert seen[scope][0]["support_type"] == scope
         assert events
-        with freshdesk(made) as face:
-            assert ask_freshdesk(face, "tickets/1")["status"] == (9000 if scope == "ai_agent" else 2)
+        with freshdesk(made) as api:
+            assert ask_freshdesk(api, "tickets/1")["status"] == (9000 if scope == "ai_agent" else 2)
 
 
 def test_a_schedule_is_set_in_an_audit_and_metrics_end_on_it() -> None:
     """From 13:00 on the late calendar; answered at 18:00. Zendesk counts it from 12:00 on: 6 h."""
     made = by_hand(opened("mon 10:00"), did("mon 13:00", BOT, schedule=LATE_SCHEDULE), said("mon 18:00", ANN), **LATE)
-    with zendesk(made) as face:
-        found = ask_zendesk(face, "/api/v2/business_hours/schedules")["schedules"]
-        events = [e for a in ask_zendesk(face, "/api/v2/tickets/1/audits")["audits"] for e in a["events"]]
-        (row,) = ask_zendesk(face, TICKETS, start_time=0, include="metric_sets")["tickets"]
+    with zendesk(made) as api:
+        found = ask_zendesk(api, "/api/v2/business_hours/schedules")["schedules"]
+        events = [e for a in ask_zendesk(api, "/api/v2/tickets/1/audits")["audits"] for e in a["events"]]
+        (row,) = ask_zendesk(api, TICKETS, start_time=0, include="metric_sets")["tickets"]
     assert [one["id"] for one in found][1:] == [LATE_SCHEDULE]
     assert found[0]["created_at"] < found[1]["created_at"]  # the first one is the default
     (set_,) = [event for event in events if event["type"] == "ScheduleAssignment"]
@@ -175,12 +175,12 @@ def test_a_schedule_is_set_in_an_audit_and_metrics_end_on_it() -> None:
 
 def test_an_issue_that_moved_away_is_in_no_search_of_the_desk_and_still_there() -> None:
     made = by_hand(opened("mon 10:00"), said("mon 11:00", ANN), Moved(ticket=1, at=at("mon 15:00"), actor=BEN))
-    with jira(made) as face:
-        assert keys(face, "project = SUP ORDER BY id ASC") == []
-        issue = ask_jira(face, f"{API}/issue/SUP-1")  # an old key keeps leading to it
-        (moved,) = [h for h in histories(face, issue["id"]) if any(i["field"] == "project" for i in h["items"])]
+    with jira(made) as api:
+        assert keys(api, "project = SUP ORDER BY id ASC") == []
+        issue = ask_jira(api, f"{API}/issue/SUP-1")  # an old key keeps leading to it
+        (moved,) = [h for h in histories(api, issue["id"]) if any(i["field"] == "project" for i in h["items"])]
         made.now = at("mon 14:00")
-        assert keys(face, "project = SUP ORDER BY id ASC") == ["SUP-1"]
+        assert keys(api, "project = SUP ORDER BY id ASC") == ["SUP-1"]
     assert (issue["key"], issue["fields"]["customfield_10010"]) == ("DEV-1", None)
     assert [(i["field"], i["fromString"], i["toString"]) for i in moved["items"]] == [
         ("project", "Support", "Development"), ("Key", "SUP-1", "DEV-1"),
@@ -193,12 +193,12 @@ def test_statuses_are_deleted_when_the_last_issue_has_left_them_and_histories_ke
         said("mon 12:00", CAROL, status="open"), did("mon 13:00", ANN, status="solved"),
         did("tue 13:00", BOT, status="closed"),
     )  # fmt: skip
-    with jira(made) as face:
-        changes = [i for h in histories(face, "SUP-1") for i in h["items"] if i["field"] == "status"]
-        known = {row["id"] for row in ask_jira(face, f"{API}/status")}
+    with jira(made) as api:
+        changes = [i for h in histories(api, "SUP-1") for i in h["items"] if i["field"] == "status"]
+        known = {row["id"] for row in ask_jira(api, f"{API}/status")}
         made.now = at("mon 14:00")
-        before = {row["id"]: row["name"] for row in ask_jira(face, f"{API}/status")}
-        now = ask_jira(face, f"{API}/issue/SUP-1")["fields"]["status"]
+        before = {row["id"]: row["name"] for row in ask_jira(api, f"{API}/status")}
+        now = ask_jira(api, f"{API}/issue/SUP-1")["fields"]["status"]
     ids = {i["to"]: i["toString"] for i in changes}
     assert (ids["10190"], ids["10191"], ids["10105"]) == ("Waiting", "Fixed", "Closed")
     assert not known & {"10190", "10191"}
@@ -208,11 +208,11 @@ def test_statuses_are_deleted_when_the_last_issue_has_left_them_and_histories_ke
 
 def test_a_role_of_the_project_says_who_the_agents_are_and_a_licence_does_not(full: World) -> None:
     approver = next(account for account in full.accounts.values() if account.licensed)
-    with jira(full) as face:
-        roles = ask_jira(face, f"{API}/project/SUP/role")
-        actors = ask_jira(face, httpx.URL(roles["Service Desk Team"]).path)["actors"]
-        person = ask_jira(face, f"{API}/user", accountId=f"712020:{approver.id}")
-        assert face.get(f"{API}/project/DEV/role/10051").status_code == 404
+    with jira(full) as api:
+        roles = ask_jira(api, f"{API}/project/SUP/role")
+        actors = ask_jira(api, httpx.URL(roles["Service Desk Team"]).path)["actors"]
+        person = ask_jira(api, f"{API}/user", accountId=f"712020:{approver.id}")
+        assert api.get(f"{API}/project/DEV/role/10051").status_code == 404
     assert person["accountType"] == "atlassian"
     assert [actor["type"] for actor in actors] == ["atlassian-user-role-actor", "atlassian-group-role-actor"]
 
@@ -222,15 +222,15 @@ def test_freshdesk_shows_words_in_the_customers_name_as_a_note_from_inside() -> 
         opened("mon 10:00"),
         Update(ticket=1, at=at("mon 11:00"), actor=CAROL, via="api", typed_by=BOT, comment=Comment("More.")),
     )
-    with freshdesk(made) as face:
-        (note,) = ask_freshdesk(face, "tickets/1/conversations")
+    with freshdesk(made) as api:
+        (note,) = ask_freshdesk(api, "tickets/1/conversations")
     assert (note["user_id"], note["incoming"], note["private"], note["source"]) == (CAROL, False, False, 2)
 
 
 def test_freshdesks_third_group_has_the_second_calendar() -> None:
-    with freshdesk(by_hand(opened("mon 10:00"), **LATE)) as face:
-        groups = {row["id"]: row["business_hour_id"] for row in ask_freshdesk(face, "groups")}
-        calendars = {row["id"]: row["is_default"] for row in ask_freshdesk(face, "business_hours")}
+    with freshdesk(by_hand(opened("mon 10:00"), **LATE)) as api:
+        groups = {row["id"]: row["business_hour_id"] for row in ask_freshdesk(api, "groups")}
+        calendars = {row["id"]: row["is_default"] for row in ask_freshdesk(api, "business_hours")}
     assert groups[LATE_TEAM] == LATE_SCHEDULE
     assert calendars[str(LATE_SCHEDULE)] is False
     assert sorted(calendars.values()) == [False, True]
@@ -241,9 +241,9 @@ def test_deleted_people_are_in_a_list_of_their_own_and_were_there_before() -> No
     gone = {account.id: account.deleted_at for account in full.accounts.values() if account.deleted_at is not None}
     assert gone
     first = min(at for at in gone.values() if at is not None)
-    with zendesk(full) as face:
-        deleted = {row["id"] for row in ask_zendesk(face, "/api/v2/deleted_users")["deleted_users"]}
+    with zendesk(full) as api:
+        deleted = {row["id"] for row in ask_zendesk(api, "/api/v2/deleted_users")["deleted_users"]}
         full.now, now = first - 1, full.now
-        before = ask_zendesk(face, "/api/v2/deleted_users")["deleted_users"]
+        before = ask_zendesk(api, "/api/v2/deleted_users")["deleted_users"]
         full.now = now
     assert (deleted, before) == (set(gone), [])

@@ -408,7 +408,7 @@ def test_check_tells_way_zone_and_how_long_a_first_sync_takes(world: World) -> N
     said = {f.about: f.text for f in checked(world)}
     assert "Zendesk's exports" in said["transport"]
     assert said["time zone"].endswith("Europe/Berlin")
-    # Without limits the face tells 100,000 exports a minute. 150 tickets are a page, their 1,800 updates two, and so
+    # Without limits the API announces 100,000 exports a minute. 150 tickets are a page, their 1,800 updates two, and so
     # are their metric events; 50 customers, 12 of the team and the senders of spam are one.
     tickets = sum(story.deleted_at is None for story in world.stories.values())
     wanted = f"{tickets} tickets and {len(world.accounts)} people take about 6 requests and a minute"

@@ -17,37 +17,37 @@ from helpdesk_kpi.testing import ConnectorContract, HttpContract
 
 
 @cache
-def world(face: str, *, empty: bool = False) -> World:
-    """One for each face, since a face may say what its helpdesk can tell."""
+def world(api: str, *, empty: bool = False) -> World:
+    """One for each simulated API, because it may say what its helpdesk can provide."""
     return generate(5, tickets=30, weeks=4, empty=empty)
 
 
-class OfFace(HttpContract):
+class SimulatorContract(HttpContract):
     """A helpdesk that the simulator imitates."""
 
-    face: ClassVar[str]
+    api: ClassVar[str]
     now = iso(world("").now)
 
     def app(self) -> Any:
-        return get_vendor(self.face).app(world(self.face), limits=False)
+        return get_vendor(self.api).app(world(self.api), limits=False)
 
     def empty(self) -> Any:
-        return get_vendor(self.face).app(world(self.face, empty=True), limits=False)
+        return get_vendor(self.api).app(world(self.api, empty=True), limits=False)
 
     def table(self, url: str) -> Mapping[str, Any]:
-        return get_vendor(self.face).settings(world(self.face), url)
+        return get_vendor(self.api).settings(world(self.api), url)
 
 
-class TestZendesk(OfFace):
-    connector = face = "zendesk"
+class TestZendesk(SimulatorContract):
+    connector = api = "zendesk"
     secrets = (CLIENT_SECRET,)
     enums: ClassVar = frozenset({"status", "priority", "channel", "role", "event_type", "via", "score", "state"})
     children = "/holidays$"
     spare = 4  # a token, the brands, the second page of calls, the editor of the article that was changed last
 
 
-class TestJira(OfFace):
-    connector, face = "jira_service_management", "jira"
+class TestJira(SimulatorContract):
+    connector, api = "jira_service_management", "jira"
     secrets = ("simulated-api-token",)
     enums: ClassVar = frozenset({"accountType"})
     entrance = "/myself$"
@@ -56,8 +56,8 @@ class TestJira(OfFace):
     given_beside: ClassVar = frozenset({"roles", "article.views"})  # from whoever is met; from a stream that is off
 
 
-class TestFreshdesk(OfFace):
-    connector = face = "freshdesk"
+class TestFreshdesk(SimulatorContract):
+    connector = api = "freshdesk"
     secrets = ("simulated-api-key",)
     maps: ClassVar = frozenset({"business_hours", "choices", "ratings"})
 

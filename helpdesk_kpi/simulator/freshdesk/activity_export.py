@@ -75,7 +75,7 @@ def _activities(world: World, story: TicketHistory, place: int) -> list[dict[str
 
 
 def _changes(world: World, story: TicketHistory, place: int) -> dict[str, Any]:
-    """The creation tells all that it has; an update what is another value here than before."""
+    """The creation has all values; an update those that changed."""
     after = _build_file(world, story, place)
     if not place:
         return {name: value for name, value in after.items() if value is not None}
@@ -84,7 +84,7 @@ def _changes(world: World, story: TicketHistory, place: int) -> dict[str, Any]:
 
 
 def _build_file(world: World, story: TicketHistory, place: int) -> dict[str, Any]:
-    """Everything that the export tells, after a save."""
+    """All values of the export after a save."""
     state = state_after(story.saves[: place + 1])
     return {
         "status": LABELS[status(state, is_ai_agents=story.is_ai_agents(story.saves[place].at))][0],

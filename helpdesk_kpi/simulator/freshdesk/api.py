@@ -1,4 +1,4 @@
-"""The endpoints of the Freshdesk face, as of the world's now.
+"""The endpoints of the Freshdesk API, as of the world's now.
 
 Shapes, paging and oddities follow recordings and https://developers.freshdesk.com/api/.
 """
@@ -74,7 +74,7 @@ class FreshdeskApi:
         return [n for n in found if self._of(filters, n)] if filters else found
 
     def _of(self, filters: dict[str, str], number: int) -> bool:
-        """Whether a ticket is that of the requester or company that was asked for."""
+        """Whether a ticket belongs to the requested requester or company."""
         story = self.world.stories.get(number)
         if story is None:
             return False
@@ -207,7 +207,7 @@ class FreshdeskApi:
         return "https://other.example" if self.faults.wrong_host else self.base(request)
 
     def warm(self, base: str) -> None:
-        """Make every row beforehand, so that a measurement measures who asks. `base` is the face's address."""
+        """Build every row beforehand, so that a benchmark measures the client. `base` is the API's address."""
         self._tickets = Tickets(self.world, base, self.bulk, archives=self.archives)
         for number in self._tickets.since("", 0):
             self._tickets.row(number, ("stats", "requester", "description"))

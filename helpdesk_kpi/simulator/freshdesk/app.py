@@ -37,30 +37,30 @@ def app(
     bulk: int = 0,
     archives: bool = True,
 ) -> Starlette:
-    """The face. `limits`: False for none, a number to multiply them, True for those of the plan Pro.
+    """Build the API. `limits`: False for none, a number to multiply them, True for those of the plan Pro.
 
     `bulk` adds so many tickets that were imported in one second. `archives` False: no ticket is ever archived.
     `app.state` has `requests` by endpoint, `world`, whose `now` may be moved, and `warm(url)`.
     """
     plan = parse(faults)
     gate = RequestGate(plan, FreshdeskAuth(limits if limits is not True else 1.0, clock), world)
-    face = FreshdeskApi(world, plan, bulk=bulk, archives=archives)
-    rooms = MiscRoutes(face)
+    api = FreshdeskApi(world, plan, bulk=bulk, archives=archives)
+    rooms = MiscRoutes(api)
     opened = gate.guard(
         "activities_file", _apply_plan(world, "activities_file", rooms.activities_file), open_to_all=True
     )
     routes = [Route("/api/v2/export/files/{day:str}.json", opened)]
     routes += [
         Route(f"/api/v2/{path}", gate.guard(name, _apply_plan(world, name, endpoint), bucket=bucket))
-        for name, path, endpoint, bucket in (*_endpoints(face), *_misc_routes(rooms))
+        for name, path, endpoint, bucket in (*_endpoints(api), *_misc_routes(rooms))
     ]
     served = Starlette(routes=routes, exception_handlers={404: _lost, 405: _bad_request})
-    served.state.requests, served.state.world, served.state.warm = gate.requests, world, face.warm
+    served.state.requests, served.state.world, served.state.warm = gate.requests, world, api.warm
     return served
 
 
-def settings(world: World, url: str) -> dict[str, Any]:  # noqa: ARG001  # every face has the same signature
-    """What a configuration's [sources.NAME] table says for this face, secrets in clear."""
+def settings(world: World, url: str) -> dict[str, Any]:  # noqa: ARG001  # every API has the same signature
+    """The table [sources.NAME] for this API, with secrets in clear."""
     return {
         "connector": "freshdesk",
         "url": url,
@@ -78,35 +78,35 @@ def dimensions(world: World) -> dict[str, str]:
     return {question_id(world, question).removeprefix("question_"): question for question in questions}
 
 
-def _endpoints(face: FreshdeskApi) -> list[tuple[str, str, Any, str | None]]:
+def _endpoints(api: FreshdeskApi) -> list[tuple[str, str, Any, str | None]]:
     """Name, path, endpoint, bucket of the rate limits."""
     return [
-        ("tickets", "tickets", face.tickets, TICKETS_LIST),
-        ("archived_ticket", "tickets/archived/{ticket:int}", face.archived_ticket, None),
-        ("archived_conversations", "tickets/archived/{ticket:int}/conversations", face.archived_conversations, None),
-        ("ticket", "tickets/{ticket:int}", face.ticket, None),
-        ("conversations", "tickets/{ticket:int}/conversations", face.conversations, None),
-        ("associated_tickets", "tickets/{ticket:int}/associated_tickets", face.associated_tickets, None),
-        ("prime_association", "tickets/{ticket:int}/prime_association", face.prime_association, None),
-        ("me", "agents/me", face.whole(lists.me), None),
-        ("agents", "agents", face.agents, None),
-        ("agent", "agents/{id:int}", face.single(lists.agents), None),
-        ("groups", "groups", face.list_response(lists.groups), None),
-        ("contacts", "contacts", face.contacts, None),
-        ("contact", "contacts/{id:int}", face.single(lists.contacts), None),
-        ("companies", "companies", face.list_response(lists.companies), None),
-        ("products", "products", face.list_response(lists.products), None),
-        ("ticket_fields", "ticket_fields", face.whole(lists.ticket_fields), None),
-        ("admin_ticket_fields", "admin/ticket_fields", face.whole(lists.admin_ticket_fields), None),
-        ("business_hours", "business_hours", face.list_response(lists.business_hours), None),
-        ("sla_policies", "sla_policies", face.list_response(lists.sla_policies), None),
-        ("settings", "settings/helpdesk", face.whole(lists.settings), None),
-        ("account", "account", face.account, None),
+        ("tickets", "tickets", api.tickets, TICKETS_LIST),
+        ("archived_ticket", "tickets/archived/{ticket:int}", api.archived_ticket, None),
+        ("archived_conversations", "tickets/archived/{ticket:int}/conversations", api.archived_conversations, None),
+        ("ticket", "tickets/{ticket:int}", api.ticket, None),
+        ("conversations", "tickets/{ticket:int}/conversations", api.conversations, None),
+        ("associated_tickets", "tickets/{ticket:int}/associated_tickets", api.associated_tickets, None),
+        ("prime_association", "tickets/{ticket:int}/prime_association", api.prime_association, None),
+        ("me", "agents/me", api.whole(lists.me), None),
+        ("agents", "agents", api.agents, None),
+        ("agent", "agents/{id:int}", api.single(lists.agents), None),
+        ("groups", "groups", api.list_response(lists.groups), None),
+        ("contacts", "contacts", api.contacts, None),
+        ("contact", "contacts/{id:int}", api.single(lists.contacts), None),
+        ("companies", "companies", api.list_response(lists.companies), None),
+        ("products", "products", api.list_response(lists.products), None),
+        ("ticket_fields", "ticket_fields", api.whole(lists.ticket_fields), None),
+        ("admin_ticket_fields", "admin/ticket_fields", api.whole(lists.admin_ticket_fields), None),
+        ("business_hours", "business_hours", api.list_response(lists.business_hours), None),
+        ("sla_policies", "sla_policies", api.list_response(lists.sla_policies), None),
+        ("settings", "settings/helpdesk", api.whole(lists.settings), None),
+        ("account", "account", api.account, None),
     ]
 
 
 def _misc_routes(rooms: MiscRoutes) -> list[tuple[str, str, Any, str | None]]:
-    """What stands beside tickets and lists. Parts of the knowledge base have paths with a language, too."""
+    """Routes other than tickets and lists. Parts of the knowledge base also have paths with a language."""
     base = [
         ("surveys", "surveys", rooms.surveys),
         ("satisfaction_ratings", "surveys/satisfaction_ratings", rooms.ratings),

@@ -37,7 +37,7 @@ class FreshdeskAuth:
         return error_response("invalid_credentials", "You have to be logged in to perform this action.", 401)
 
     def take(self, request: Request, bucket: str | None) -> tuple[Mapping[str, str], int]:
-        """What the tickets list has for itself is told by no header: it shows only as a 429."""
+        """The separate limit of the tickets list is in no header: it shows only as a 429."""
         used = cost(request, bucket)
         fits = all(self.account.take() for _ in range(used))
         wait = 0 if fits else self.account.resets

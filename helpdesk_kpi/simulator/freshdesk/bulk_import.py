@@ -1,4 +1,4 @@
-"""Tickets that somebody imported in one second: as many as wanted, all alike, with no story behind them.
+"""Tickets imported in one second: any number, all alike, without a history.
 
 They show what a list ordered by time of update does when a second holds more of them than its pages.
 """

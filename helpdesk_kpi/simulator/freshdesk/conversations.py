@@ -81,7 +81,7 @@ def _description_entry(world: World, fact: Created, entry: Entry, base: str) -> 
 
 
 def _update(world: World, fact: Update, entry: Entry, base: str) -> dict[str, Any]:
-    """What a program puts down in somebody's name is a note that came from inside.
+    """A program's entry in a person's name is a note from inside.
 
     https://developers.freshdesk.com/api/#add_note_to_a_ticket
     """

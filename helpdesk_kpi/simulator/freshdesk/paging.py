@@ -44,7 +44,7 @@ def span(page: int, size: int, *, gaps: bool) -> tuple[int, int]:
 def paginate(
     request: Request, rows: Sequence[Any], *, base: str, gaps: bool = False, shown: Any = None
 ) -> tuple[list[Any], dict[str, str]]:
-    """The rows of the page that was asked for, and its headers. In recordings there is a space after the `<`."""
+    """The rows of the requested page, and its headers. Recordings have a space after the `<`."""
     page, size = sizes(request.query_params)
     start, end = span(page, size, gaps=gaps)
     headers = {}

@@ -1,4 +1,4 @@
-"""The smaller things that Freshdesk lists: people, groups, companies, products, hours, policies, fields."""
+"""Freshdesk's reference data: people, groups, companies, products, hours, policies, fields."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ def created_at(world: World) -> str:
 
 
 def agents(world: World) -> Rows:
-    """Who is one now: somebody who has left is simply not there any more."""
+    """Present agents; leavers are missing."""
     return [agent(world, a) for a in world.desk.accounts if a.created_at <= world.now and _works(world, a)]
 
 
@@ -83,7 +83,7 @@ def _calendar(world: World, place: int) -> int | None:
 
 
 def contacts(world: World, *, state: str | None = None) -> Rows:
-    """Customers, and who once was an agent. Blocked ones only if asked for."""
+    """Customers and former agents. Blocked ones only on request."""
     here = [a for a in world.desk.accounts if a.created_at <= world.now and not _works(world, a)]
     here = [a for a in here if a.deleted_at is None or a.deleted_at > world.now]
     blocked = state == "blocked"
@@ -141,7 +141,7 @@ def business_hours(world: World) -> Rows:
 
 
 def _business_hours(world: World, number: int, name: str, week: Week, *, is_default: bool) -> dict[str, Any]:
-    """A calendar. Its id is text here and a number in groups; its zone has Rails' name; holidays are not told.
+    """A calendar. Its id is text here and a number in groups; its zone has Rails' name; holidays are missing.
 
     A desk with one span a day has the older shape. With several a day the older shape can say the outermost times
     only, and `source_business_hours` has the spans.

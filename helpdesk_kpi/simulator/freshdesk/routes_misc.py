@@ -1,4 +1,4 @@
-"""The endpoints beside tickets and lists: surveys, the knowledge base, the export of activities."""
+"""Endpoints other than tickets and lists: surveys, the knowledge base, the export of activities."""
 
 from typing import Any
 
@@ -19,13 +19,13 @@ _FAR = 1 << 62
 
 
 class MiscRoutes:
-    """`face` knows the world and its addresses."""
+    """`api` has the world and its addresses."""
 
-    def __init__(self, face: FreshdeskApi) -> None:
-        self.face, self.world = face, face.world
+    def __init__(self, api: FreshdeskApi) -> None:
+        self.api, self.world = api, api.world
 
     def _list_response(self, request: Request, rows: list[Any]) -> Response:
-        return answer(request, rows, self.face.address(request))
+        return answer(request, rows, self.api.address(request))
 
     # --- surveys
 
@@ -46,7 +46,7 @@ class MiscRoutes:
         return self._list_response(request, rows)
 
     async def ticket_ratings(self, request: Request) -> Response:
-        rows = self.face.tickets_of(request)
+        rows = self.api.tickets_of(request)
         story = rows.there(request.path_params["ticket"])
         if story is None or rows.place(story):
             return not_found_response()
@@ -120,7 +120,7 @@ class MiscRoutes:
             raise wrong("created_at", "It should be a Date in the format YYYY-MM-DD") from None
         if not activities.is_available(self.world, day):
             return Json({"export": []})
-        return Json(activities.export(day, f"{self.face.base(request)}/api/v2/export/files/{day.isoformat()}.json"))
+        return Json(activities.export(day, f"{self.api.base(request)}/api/v2/export/files/{day.isoformat()}.json"))
 
     async def activities_file(self, request: Request) -> Response:
         """The address alone opens it, as with files kept elsewhere."""
@@ -139,7 +139,7 @@ def _is(value: Any, wanted: str) -> bool:
 
 
 def _time_entry(entry: hours.Entry) -> dict[str, Any]:
-    """Hours and minutes are cut off; the seconds beside them are not."""
+    """Hours and minutes are truncated; seconds are not."""
     minutes = entry.seconds // 60
     return {
         "billable": True, "note": None, "timer_running": False, "id": entry.id, "agent_id": entry.agent,

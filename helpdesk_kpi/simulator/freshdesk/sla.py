@@ -29,7 +29,7 @@ class Sla:
         self.lag = MINUTE + story.ticket * 37 % 180 * SECOND
         self.due_by = self.fr_due_by = 0
         self.waiting: int | None = None
-        self.responded = outbound(world, story.created)  # nobody waits for a first response then
+        self.responded = outbound(world, story.created)  # then no first response is due
         self.late: list[tuple[int, str]] = []
         self.state: dict[str, Any] = {}
         self.paused, self.stood = 0, 0
@@ -97,7 +97,7 @@ class Sla:
 
 
 def responds(world: World, save: TicketUpdate) -> bool:
-    """A public comment by an agent, after the creation; rules and private notes respond to nobody."""
+    """A public comment by an agent after the creation; rules and private notes are no response."""
     fact = save.fact
     if isinstance(fact, Created) or fact.comment is None or not fact.comment.public or fact.rule is not None:
         return False
@@ -105,7 +105,7 @@ def responds(world: World, save: TicketUpdate) -> bool:
 
 
 def asks(world: World, save: TicketUpdate) -> bool:
-    """A public comment of somebody who is no agent, after the creation."""
+    """A public comment after the creation by a person who is not an agent."""
     fact = save.fact
     if isinstance(fact, Created) or fact.comment is None or not fact.comment.public or fact.rule is not None:
         return False

@@ -98,7 +98,7 @@ def _text(world: World, known: Article) -> dict[str, Any]:
 
 
 def search(world: World, term: str) -> Rows:
-    """Rows of the search, which alone tell who changed an article last."""
+    """Rows of the search, the only ones with the last editor of an article."""
     wanted = term.casefold()
     return [_result(world, a) for a in here(world) if wanted in f"{a.title} {a.body}".casefold()]
 

@@ -55,7 +55,7 @@ def _question(name: str, label: str, accepted: list[int]) -> dict[str, Any]:
 
 
 def ratings(world: World, stories: list[TicketHistory]) -> Rows:
-    """Answered surveys as of now, oldest first; nobody tells which were sent out."""
+    """Answered surveys as of now, oldest first; sent ones are not shown."""
     found = [
         (answers, offered, story)
         for story in stories

@@ -1,4 +1,4 @@
-"""The `stats` of a ticket: instants that Freshdesk keeps beside it. https://developers.freshdesk.com/api/#view_a_ticket"""
+"""The `stats` of a ticket: its last instants. https://developers.freshdesk.com/api/#view_a_ticket"""
 
 from typing import Any
 

@@ -39,7 +39,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Tickets:
-    """All tickets as of the world's now. `base` is the face's address."""
+    """All tickets as of the world's now. `base` is the API's address."""
 
     def __init__(self, world: World, base: str, bulk: Bulk, *, archives: bool = True) -> None:
         self.world, self.base, self.bulk, self.archives = world, base, bulk, archives

@@ -67,7 +67,7 @@ def outbound(world: World, created: Created) -> bool:
 
 
 def is_agent(world: World, account: int, at: int) -> bool:
-    """Whether the helpdesk takes an account for an agent then; bots are agents here, rules are nobody."""
+    """Whether an account is an agent for the helpdesk at that time; bots are agents, rules have no account."""
     known = world.accounts.get(account)
     return known is not None and known.role_at(at) != "customer"
 

@@ -108,7 +108,7 @@ class JiraApi:
         return respond
 
     async def projects(self, request: Request) -> Response:
-        """Of all kinds unless one is asked for; archived ones only to who asks for them."""
+        """Of all kinds unless one is requested; archived ones only on request."""
         query, insight = request.query_params, "insight" in request.query_params.get("expand", "")
         rows = lists.projects(self.issues(request), insight=insight)
         wanted = "archived" in query.getlist("status")
@@ -149,7 +149,7 @@ class JiraApi:
         return error_response("jira", 404, "Specified user does not exist or you do not have required permissions")
 
     async def members(self, request: Request) -> Response:
-        """Of the agents' group. Who has left is told to those who ask for inactive ones.
+        """Members of the agents' group. Leavers appear only with inactive ones.
 
         https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-groups/#api-rest-api-3-group-member-get
         """

@@ -42,7 +42,7 @@ from helpdesk_kpi.simulator.world.world import World
 
 Endpoint = tuple[str, str, str, Any]
 """Methods, path below the product, name, endpoint."""
-#: Knobs of a world in which nothing happens that Jira could not tell. It never tells to whom a survey was offered.
+#: Knobs of a world without events that Jira cannot show. It never shows to whom a survey was offered.
 TELLABLE: dict[str, Any] = dict.fromkeys(
     ("api_reply", "call", "missed_call", "voicemail", "messaging", "unanswered_chat", "changed_answer"), 0.0
 ) | {"csat": "legacy"}
@@ -58,7 +58,8 @@ def app(
     kind: Kind = "cloud",
     analytics: bool = False,
 ) -> Starlette:
-    """The face. `limits`: False for none, a number to multiply them, True for Atlassian's own. `clock` gives seconds.
+    """Build the API. `limits`: False for none, a number to multiply them, True for Atlassian's own. `clock` gives
+    seconds.
 
     `analytics`: the plan tells how often pages were read. On Cloud everything is also there behind the gateway for
     scoped tokens. `app.state.requests` counts requests by endpoint; `app.state.world` is the world, whose `now` may be
@@ -66,11 +67,11 @@ def app(
     """
     plan = parse(faults)
     passes = Passes(kind, plan, limits, clock)
-    face = JiraApi(world, kind, plan)
-    search, changelogs = Search(face.issues, plan, clock), Changelogs(face.issues, clock)
+    api = JiraApi(world, kind, plan)
+    search, changelogs = Search(api.issues, plan, clock), Changelogs(api.issues, clock)
     requests: Counter[str] = Counter()
     routes: list[Route] = []
-    for product, root, gateway, endpoints in _products(face, search, changelogs, kind, analytics=analytics):
+    for product, root, gateway, endpoints in _products(api, search, changelogs, kind, analytics=analytics):
         gate = RequestGate(plan, JiraAuth(product, passes), world)
         gate.requests = requests
         for methods, path, name, endpoint in endpoints:
@@ -79,12 +80,12 @@ def app(
             prefixes = (root, f"{gateway}{root}") if gateway else (root,)
             routes += [Route(f"{prefix}/{path}", guarded, methods=methods.split()) for prefix in prefixes]
     served = Starlette(routes=routes, exception_handlers={404: _lost})
-    served.state.requests, served.state.world, served.state.warm = requests, world, face.warm
+    served.state.requests, served.state.world, served.state.warm = requests, world, api.warm
     return served
 
 
 def settings(world: World, url: str, *, kind: str = "cloud") -> dict[str, Any]:
-    """What a configuration's [sources.NAME] table says for this face, secrets in clear.
+    """The table [sources.NAME] for this API, with secrets in clear.
 
     `kind` is cloud, gateway (a scoped token, good behind the gateway only) or datacenter.
     """
@@ -106,7 +107,7 @@ def settings(world: World, url: str, *, kind: str = "cloud") -> dict[str, Any]:
 
 
 def statuses(world: World | None = None) -> dict[str, str]:
-    """What [tickets.statuses] says: categories do not tell who is waited for, nor solved from closed.
+    """[tickets] statuses: categories do not say who has to act, and do not separate solved from closed.
 
     In a world that had others once, what those meant.
     """
@@ -122,57 +123,57 @@ def account_of(number: int) -> str:
 
 
 def bots(world: World, kind: Kind = "cloud") -> list[str]:
-    """Ids of the robots, rules included. Cloud tells them by the kind of their accounts, Data Center does not."""
+    """Ids of bots, including rules. Cloud has a kind of account for them, Data Center does not."""
     site = Site(world, kind, None, "")
     return [site.person_id(number) for number in (SYSTEM, *(a.id for a in world.desk.accounts if a.bot))]
 
 
 def _products(
-    face: JiraApi, search: Search, changelogs: Changelogs, kind: Kind, *, analytics: bool
+    api: JiraApi, search: Search, changelogs: Changelogs, kind: Kind, *, analytics: bool
 ) -> Iterator[tuple[Product, str, str, list[Endpoint]]]:
     """Product, where it is on the site, its gateway, its endpoints."""
-    pages = Confluence(face, analytics=analytics)
+    pages = Confluence(api, analytics=analytics)
     if kind == "datacenter":
-        yield "jira", "/rest/api/2", "", [*_platform(face), *_datacenter(face, search)]
-        yield "jsm", "/rest/servicedeskapi", "", _service_desk_routes(Requests(face))
+        yield "jira", "/rest/api/2", "", [*_platform(api), *_datacenter(api, search)]
+        yield "jsm", "/rest/servicedeskapi", "", _service_desk_routes(Requests(api))
         yield "confluence", "/rest/api", "", _content(pages)
         return
     jira, confluence = f"/ex/jira/{CLOUD_ID}", f"/ex/confluence/{CLOUD_ID}"
-    yield "jira", "/rest/api/3", jira, [*_platform(face), *_cloud(face, search, changelogs)]
+    yield "jira", "/rest/api/3", jira, [*_platform(api), *_cloud(api, search, changelogs)]
     yield (
         "jira",
         "/rest/api/2",
         jira,
-        [("GET POST", "search", "search_removed", face.gone_response), _server_info(face)],
+        [("GET POST", "search", "search_removed", api.gone_response), _server_info(api)],
     )
-    yield "jira", "/_edge", "", [("GET", "tenant_info", "tenant_info", face.tenant)]
-    yield "jsm", "/rest/servicedeskapi", jira, _service_desk_routes(Requests(face))
+    yield "jira", "/_edge", "", [("GET", "tenant_info", "tenant_info", api.tenant)]
+    yield "jsm", "/rest/servicedeskapi", jira, _service_desk_routes(Requests(api))
     yield "confluence", "/wiki/api/v2", confluence, _wiki(pages)
     yield "confluence", "/wiki/rest/api", confluence, [("GET", "analytics/content/{page}/views", "views", pages.views)]
 
 
-def _server_info(face: JiraApi) -> Endpoint:
-    return ("GET", "serverInfo", "server_info", face.list_response(lists.server_info))
+def _server_info(api: JiraApi) -> Endpoint:
+    return ("GET", "serverInfo", "server_info", api.list_response(lists.server_info))
 
 
-def _platform(face: JiraApi) -> list[Endpoint]:
+def _platform(api: JiraApi) -> list[Endpoint]:
     """Alike on Cloud and Data Center."""
-    worklogs, roles = Worklogs(face), Roles(face)
+    worklogs, roles = Worklogs(api), Roles(api)
     return [
-        ("GET", "myself", "myself", face.list_response(lists.myself)),
-        _server_info(face),
-        ("GET", "field", "fields", face.list_response(lists.fields)),
-        ("GET", "status", "statuses", face.list_response(lists.statuses)),
-        ("GET", "priority", "priorities", face.list_response(lists.priorities)),
-        ("GET", "resolution", "resolutions", face.list_response(lists.plain_resolutions)),
-        ("GET", "issuetype", "issue_types", face.list_response(lists.issue_types)),
-        ("GET", "project", "projects", face.all_projects),
-        ("GET", "user", "user", face.user),
-        ("GET", "group/member", "members", face.members),
+        ("GET", "myself", "myself", api.list_response(lists.myself)),
+        _server_info(api),
+        ("GET", "field", "fields", api.list_response(lists.fields)),
+        ("GET", "status", "statuses", api.list_response(lists.statuses)),
+        ("GET", "priority", "priorities", api.list_response(lists.priorities)),
+        ("GET", "resolution", "resolutions", api.list_response(lists.plain_resolutions)),
+        ("GET", "issuetype", "issue_types", api.list_response(lists.issue_types)),
+        ("GET", "project", "projects", api.all_projects),
+        ("GET", "user", "user", api.user),
+        ("GET", "group/member", "members", api.members),
         ("GET", "project/{project}/role", "roles", roles.of_project),
         ("GET", "project/{project}/role/{role}", "role", roles.single),
-        ("GET", "issue/{issue}", "issue", face.issue),
-        ("GET", "issue/{issue}/comment", "comments", face.comments),
+        ("GET", "issue/{issue}", "issue", api.issue),
+        ("GET", "issue/{issue}/comment", "comments", api.comments),
         ("GET", "issue/{issue}/worklog", "issue_worklogs", worklogs.of_issue),
         ("GET", "worklog/updated", "worklogs_updated", worklogs.updated),
         ("GET", "worklog/deleted", "worklogs_deleted", worklogs.deleted),
@@ -181,28 +182,28 @@ def _platform(face: JiraApi) -> list[Endpoint]:
     ]
 
 
-def _cloud(face: JiraApi, search: Search, changelogs: Changelogs) -> list[Endpoint]:
+def _cloud(api: JiraApi, search: Search, changelogs: Changelogs) -> list[Endpoint]:
     return [
         ("GET POST", "search/jql", "search", search.search),
         ("POST", "search/approximate-count", "count", search.count),
         ("POST", "issue/bulkfetch", "issues_by_id", search.by_id),
-        ("GET POST", "search", "search_removed", face.gone_response),
+        ("GET POST", "search", "search_removed", api.gone_response),
         ("POST", "changelog/bulkfetch", "changelogs", changelogs.page),
-        ("GET", "issue/{issue}/changelog", "changelog", face.changelog),
-        ("GET", "priority/search", "priorities", face.page_response(lists.priorities)),
-        ("GET", "resolution/search", "resolutions", face.page_response(lists.resolutions)),
-        ("GET", "project/search", "projects", face.projects),
-        ("GET", "project/{project}", "project", face.project),
-        ("GET", "users/search", "users", face.users),
-        ("GET", "users", "users", face.users),
-        ("GET", "user/bulk", "users_bulk", face.users_bulk),
+        ("GET", "issue/{issue}/changelog", "changelog", api.changelog),
+        ("GET", "priority/search", "priorities", api.page_response(lists.priorities)),
+        ("GET", "resolution/search", "resolutions", api.page_response(lists.resolutions)),
+        ("GET", "project/search", "projects", api.projects),
+        ("GET", "project/{project}", "project", api.project),
+        ("GET", "users/search", "users", api.users),
+        ("GET", "users", "users", api.users),
+        ("GET", "user/bulk", "users_bulk", api.users_bulk),
     ]
 
 
-def _datacenter(face: JiraApi, search: Search) -> list[Endpoint]:
+def _datacenter(api: JiraApi, search: Search) -> list[Endpoint]:
     return [
         ("GET POST", "search", "search", search.offset),
-        ("GET", "project/{project}", "project", face.project),
+        ("GET", "project/{project}", "project", api.project),
     ]
 
 

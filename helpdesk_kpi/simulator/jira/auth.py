@@ -68,7 +68,7 @@ class Passes:
 
 
 class JiraAuth:
-    """The door of one product; each wraps its errors in its own way."""
+    """Authentication of one product; each has its own error format."""
 
     def __init__(self, product: Product, passes: Passes) -> None:
         self.product, self.passes = product, passes

@@ -41,7 +41,7 @@ class Changelogs:
         return Json(answer)
 
     def _histories(self, issues: Issues, ids: list[str], only: list[str]) -> list[tuple[str, dict[str, Any]]]:
-        """Issues that cannot be seen are silently left out. On every ninth issue the time is a number of seconds."""
+        """Invisible issues are silently excluded. On every ninth issue the time is a number of seconds."""
         found = []
         for number in {n for one in ids if (n := issues.find(one)) is not None}:
             view = issues.view(number)

@@ -1,4 +1,4 @@
-"""Confluence beside the desk: its articles with their edits. Pages are the world's articles, numbers and all.
+"""Confluence: the desk's articles with their edits. Pages are the world's articles, numbers and all.
 
 Drafts are seen by their authors only. Votes against an article, and who linked to it, are unknown here.
 https://developer.atlassian.com/cloud/confluence/rest/v2/intro/
@@ -32,16 +32,16 @@ _SORTS = {"id": lambda row: int(row["id"]), "created-date": lambda row: row["cre
 
 
 class Confluence:
-    """`analytics`: whether the plan tells views, as the dearer ones do."""
+    """`analytics`: whether the plan reports views, as the expensive ones do."""
 
-    def __init__(self, face: JiraApi, *, analytics: bool) -> None:
-        self.face, self.world, self.analytics = face, face.world, analytics
+    def __init__(self, api: JiraApi, *, analytics: bool) -> None:
+        self.api, self.world, self.analytics = api, api.world, analytics
 
     # --- version 2 of the API
 
     async def spaces(self, request: Request) -> Response:
         query, made = request.query_params, utc(self.world.desk.start)
-        author = self.face.site(request).person_id(REPORTS)
+        author = self.api.site(request).person_id(REPORTS)
         rows = [
             {"id": own, "key": key, "name": name, "type": kind, "status": "current", "authorId": author,
              "createdAt": made, "homepageId": f"{own}1", "_links": {"webui": f"/spaces/{key}"}}
@@ -53,7 +53,7 @@ class Confluence:
         return self._paged(request, rows)
 
     async def pages(self, request: Request) -> Response:
-        """Current ones, unless others are asked for; there is no asking for those changed since a time."""
+        """Current ones, unless others are requested. A filter by time of change does not exist."""
         query, rows = request.query_params, [self._page(request, a) for a in self.articles()]
         statuses, spaces = _many(query, "status") or ["current", "archived"], _many(query, "space-id")
         ids, sort = _many(query, "id"), query.get("sort", "id")
@@ -84,7 +84,7 @@ class Confluence:
 
     async def users(self, request: Request) -> Response:
         body = msgspec.json.decode(await request.body(), type=dict[str, Any])
-        site = self.face.site(request)
+        site = self.api.site(request)
         by_id = {site.person_id(number): site.person(number) for number in (REPORTS, *self.world.accounts)}
         rows = [
             {"accountId": own, "displayName": who["displayName"], "publicName": who["displayName"],
@@ -96,7 +96,7 @@ class Confluence:
         return Json({"results": rows, "_links": {}})
 
     async def views(self, request: Request) -> Response:
-        """Who voted has read it; that is all that the desk knows. Most plans tell nothing.
+        """Voters have read it; the desk knows no other readers. Most plans report nothing.
 
         https://developer.atlassian.com/cloud/confluence/rest/v1/api-group-analytics/
         """
@@ -146,7 +146,7 @@ class Confluence:
 
     def _written(self, request: Request, article: Article, number: int) -> dict[str, Any]:
         at, who = self._edits(article)[number - 1]
-        site = self.face.site(request)
+        site = self.api.site(request)
         person, local = site.person(who), site.local(at)
         by = {
             "type": "known",
@@ -167,7 +167,7 @@ class Confluence:
     def _offset(self, request: Request, rows: Rows) -> Response:
         query = request.query_params
         start, limit = int(query.get("start", 0)), min(int(query.get("limit", 25)), 100)
-        page, base = rows[start : start + limit], self.face.address(request)
+        page, base = rows[start : start + limit], self.api.address(request)
         links = {"base": base, "context": "", "self": f"{base}{request.url.path}"}
         if start + limit < len(rows):
             follow = {**dict(query.items()), "start": str(start + limit), "limit": str(limit)}
@@ -193,7 +193,7 @@ class Confluence:
         return "trashed" if gone else "current"
 
     def _page(self, request: Request, article: Article) -> dict[str, Any]:
-        site, edits = self.face.site(request), self._edits(article)
+        site, edits = self.api.site(request), self._edits(article)
         author, web = site.person_id(article.author), f"/spaces/{KB[1]}/pages/{article.id}"
         shown: dict[str, Any] = {
             "id": str(article.id), "status": self._status(article), "title": article.title, "spaceId": KB[0],
@@ -211,7 +211,7 @@ class Confluence:
     def _version(self, request: Request, article: Article, number: int) -> dict[str, Any]:
         at, who = self._edits(article)[number - 1]
         return {"number": number, "message": "", "minorEdit": at in article.minor, "createdAt": utc(at),
-                "authorId": self.face.site(request).person_id(who)}  # fmt: skip
+                "authorId": self.api.site(request).person_id(who)}  # fmt: skip
 
     # --- pages of answers
 
@@ -226,11 +226,11 @@ class Confluence:
             raise BadRequestError("", "Provided value for 'limit' must be between 1 and 250.")
         others = sorted((name, text) for name, text in query.multi_items() if name not in {"cursor", "limit"})
         first = _place(query.get("cursor"), others)
-        base = f"{self.face.site(request).base}/wiki"
+        base = f"{self.api.site(request).base}/wiki"
         links, headers = {"base": base}, {"link": f'<{base}>; rel="base"'}
         if first + limit < len(rows):
             follow = [*others, ("limit", limit), ("cursor", _cursor(first + limit, others))]
-            host = self.face.address(request) if self.face.faults.wrong_host else ""
+            host = self.api.address(request) if self.api.faults.wrong_host else ""
             links["next"] = f"{host}/wiki{request.url.path.split('/wiki', 1)[1]}?{urlencode(follow)}"
             headers["link"] = f'<{links["next"]}>; rel="next", {headers["link"]}'
         return Json({"results": rows[first : first + limit], "_links": links}, headers=headers)

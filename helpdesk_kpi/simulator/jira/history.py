@@ -1,4 +1,4 @@
-"""What happened to one issue, as its changelog and comments tell it.
+"""The changelog and comments of one issue.
 
 A ticket's creation has no history: Jira tells first values only by what later changes came from.
 https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issues/#api-rest-api-3-changelog-bulkfetch-post
@@ -186,7 +186,7 @@ class IssueHistory:
         return items
 
     def _links(self) -> list[History]:
-        """Noise: links to somewhere else, by nobody; on some issues more than an embedded changelog holds."""
+        """Noise: remote links without an author; on some issues more than an embedded changelog holds."""
         number = self.story.ticket
         count = 0 if number % 5 else 2 if number % 50 else 45
         item = {"field": "RemoteIssueLink", "fieldtype": "jira", "from": None, "fromString": None}
@@ -287,7 +287,7 @@ def _item(
 
 
 def software(site: Site) -> list[TicketHistory]:
-    """Two issues that the team wrote down for itself in a project that is no desk: nobody's tickets."""
+    """Two internal issues in a project that is no service desk; they are not tickets."""
     team = [a for a in site.world.desk.accounts if not a.bot and a.roles[0][1] != "customer"]
     return [
         TicketHistory(FIRST_OF_SOFTWARE + i, [Created(ticket=FIRST_OF_SOFTWARE + i, at=site.world.desk.start + i * DAY,

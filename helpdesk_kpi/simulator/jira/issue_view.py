@@ -116,7 +116,7 @@ class IssueView:
         return shown
 
     def all_worklogs(self) -> list[Entry]:
-        """Time that somebody wrote down, deleted entries too."""
+        """Time entries, including deleted ones."""
         return entries(self.story, self.now)
 
     def worklogs(self) -> list[Entry]:
@@ -228,7 +228,7 @@ class IssueView:
         return answers[-1] if answers and "csat" not in without else None
 
     def satisfaction(self) -> Any:
-        """Nobody has recorded a value: both shapes that clients of the API expect."""
+        """No recording has a value, so both shapes that clients expect occur."""
         answer = self.answer()
         if answer is None:
             return None if self.number % 2 else MISSING
@@ -243,7 +243,7 @@ class IssueView:
         return {"self": f"{self.site.api}/customFieldOption/{pair[0]}", "value": pair[1], "id": pair[0]}
 
     def go_live(self) -> Any:
-        """A date that somebody mistyped; such years do occur."""
+        """A mistyped date; such years occur on real sites."""
         return "51502-10-05T02:00:00.000+0200" if self.number % 37 == 5 else None if self.number % 2 else MISSING
 
     def sla(self, field: str) -> Any:

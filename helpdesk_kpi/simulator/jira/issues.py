@@ -13,7 +13,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Issues:
-    """All issues of the site, by ticket number; two of them are of a project that is no desk, and nobody's tickets."""
+    """All issues of the site by ticket number. Two are in a project that is no service desk and are not tickets."""
 
     def __init__(self, site: Site) -> None:
         self.site, self.world = site, site.world

@@ -1,4 +1,4 @@
-"""The smaller things that Jira lists: fields, statuses, priorities, projects, people."""
+"""Jira's reference data: fields, statuses, priorities, projects, people."""
 
 from typing import Any
 

@@ -25,18 +25,18 @@ _FIRST_ACTOR = 10_240
 class Roles:
     """The roles of each project; who is no desk has no team."""
 
-    def __init__(self, face: JiraApi) -> None:
-        self.face = face
+    def __init__(self, api: JiraApi) -> None:
+        self.api = api
 
     async def of_project(self, request: Request) -> Response:
         """Name -> address."""
-        site, where = self.face.site(request), self._project(request)
+        site, where = self.api.site(request), self._project(request)
         if where is None:
             return error_response("jira", 404, "No project could be found with that key.")
         return Json({_NAMES[own]: self._address(site, where, own) for own in _known(where)})
 
     async def single(self, request: Request) -> Response:
-        site, where, own = self.face.site(request), self._project(request), request.path_params["role"]
+        site, where, own = self.api.site(request), self._project(request), request.path_params["role"]
         if where is None or own not in _known(where):
             return error_response("jira", 404, "Can not retrieve project role.")
         people = {ADMINISTRATORS: [REPORTS], TEAM: agents(site)[:1]}.get(own, [])

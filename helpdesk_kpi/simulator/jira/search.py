@@ -41,7 +41,7 @@ Key = tuple[int, ...]
 
 
 class Search:
-    """`issues` gives the rows of the site that was asked; `clock` seconds, for the lives of tokens."""
+    """`issues` gives the rows of the requested site; `clock` gives seconds, for the lifetime of tokens."""
 
     def __init__(self, issues: Callable[[Request], Issues], faults: Faults, clock: Callable[[], float]) -> None:
         self.issues_of, self.faults, self.clock = issues, faults, clock
@@ -58,12 +58,14 @@ class Search:
         number = held.page if held else 0
         first = bisect_right(rows, held.last, key=lambda row: row[0]) if held else 0
         most = min(size(body, 50), PAGE if names else IDS_PAGE)
-        page = rows[first : first + (most - 1 if number % 4 == 2 and most > 1 else most)]  # fewer than asked at times
+        page = rows[
+            first : first + (most - 1 if number % 4 == 2 and most > 1 else most)
+        ]  # sometimes fewer than requested
         answer: dict[str, Any] = {"issues": [self._row(issues, found, names, body) for _, found in page]}
         more = first + len(page) < len(rows)
         if more:
             answer["nextPageToken"] = Token(digest(text), page[-1][0], number + 1, self.clock()).text()
-        if number % 3 != 1:  # missing at times, and wrong at times, so only the token tells
+        if number % 3 != 1:  # sometimes missing or wrong, so only the token is reliable
             answer["isLast"] = not more or number % 5 == 2
         self._found = {key: kept for key, kept in self._found.items() if more and key[0] == text}
         issues.world.now += self.faults.move
@@ -107,7 +109,7 @@ class Search:
                      "issues": shown} | describe_issues(issues, names, parse_list(body.get("expand"))))  # fmt: skip
 
     def _row(self, issues: Issues, number: int, names: list[str] | None, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Only its id, if no fields were asked for; Data Center gives the key with it."""
+        """Only its id, if no fields were requested; Data Center adds the key."""
         view = issues.view(number)
         if names is None:
             return {"id": view.id} if issues.site.cloud else view.head()

@@ -1,4 +1,4 @@
-"""The service desk's own API, request by request: what the platform's search does not tell.
+"""The service desk API, request by request: what the platform's search does not contain.
 
 https://developer.atlassian.com/cloud/jira/service-desk/rest/intro/
 """
@@ -29,20 +29,20 @@ _LOST = "The issue does not exist or you do not have permission to see it."
 class Requests:
     """Endpoints under /rest/servicedeskapi."""
 
-    def __init__(self, face: JiraApi) -> None:
-        self.face = face
+    def __init__(self, api: JiraApi) -> None:
+        self.api = api
 
     # --- lists
 
     async def info(self, request: Request) -> Response:
-        site = self.face.site(request)
+        site = self.api.site(request)
         version = "1001.0.0-SNAPSHOT" if site.cloud else "5.12.4"
         return Json({"version": version, "platformVersion": version, "buildDate": site.date(site.world.desk.start),
                      "buildChangeSet": "0" * 40, "isLicensedForUse": True,
                      "_links": {"self": f"{site.base}{_ROOT}/info"}})  # fmt: skip
 
     async def service_desks(self, request: Request) -> Response:
-        site = self.face.site(request)
+        site = self.api.site(request)
         rows = [
             {"id": desk.desk, "projectId": desk.id, "projectName": desk.name, "projectKey": desk.key,
              "_links": {"self": f"{site.base}{_ROOT}/servicedesk/{desk.desk}"}}
@@ -52,7 +52,7 @@ class Requests:
 
     async def request_types(self, request: Request) -> Response:
         """Of one desk, or of all of them, which is an experiment."""
-        wanted, site = request.path_params.get("desk"), self.face.site(request)
+        wanted, site = request.path_params.get("desk"), self.api.site(request)
         if wanted is None and not _opted(request):
             return _experimental()
         desks = [desk for desk in _DESKS if wanted in {None, desk.desk}]
@@ -65,7 +65,7 @@ class Requests:
         )
 
     async def organizations(self, request: Request) -> Response:
-        site = self.face.site(request)
+        site = self.api.site(request)
         rows = [shown_organization(site, organization(i)) for i in range(len(site.words.organizations))]
         return self._paged(request, rows, 50)
 
@@ -93,7 +93,7 @@ class Requests:
         return self._paged(request, rows, 50)
 
     async def feedback(self, request: Request) -> Response:
-        """The last answer: no time, and nobody's name. An experiment; a request without an answer has nothing here."""
+        """The last answer, without time and name (experimental); empty for a request without an answer."""
         if not _opted(request):
             return _experimental()
         view = self._view(request)
@@ -121,13 +121,13 @@ class Requests:
         return self._paged(request, rows, 50)
 
     async def participants(self, request: Request) -> Response:
-        """The desk keeps nobody in copy."""
+        """No participants: the simulated desk has no copies."""
         view = self._view(request)
         return view if isinstance(view, Response) else self._paged(request, [], 50)
 
     def _view(self, request: Request) -> IssueView | Response:
         """What an agent made without the portal is no request; and a project may be no desk."""
-        issues = self.face.issues(request)
+        issues = self.api.issues(request)
         number = issues.find(request.path_params["issue"])
         if number is None:
             return error_response("jsm", 404, _LOST)
@@ -148,7 +148,7 @@ class Requests:
             raise BadRequestError("", "limit must be positive")
         page = rows[start : start + (limit - 1 if 1 < limit <= len(rows) - start else limit)]
         over = start + len(page) >= len(rows)
-        base, path = f"{self.face.address(request)}{_ROOT}", request.url.path.split(_ROOT)[1]
+        base, path = f"{self.api.address(request)}{_ROOT}", request.url.path.split(_ROOT)[1]
         others = [(name, text) for name, text in query.multi_items() if name not in {"start", "limit"}]
         links = {"base": base, "context": "", "self": f"{base}{path}"}
         if not over:

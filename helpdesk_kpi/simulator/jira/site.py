@@ -16,7 +16,7 @@ _PORTAL = UUID(int=0xA713C8EA107553009D96891A7D181739)
 
 
 def account_id(number: int) -> str:
-    """The accountId of somebody of the desk who is no customer."""
+    """The accountId of a person who is not a customer."""
     return f"712020:{AUTOMATION if number == SYSTEM else number}"
 
 

@@ -180,7 +180,7 @@ def _completed(site: Site, story: TicketHistory, cycle: Cycle) -> dict[str, Any]
 
 
 def _ongoing(site: Site, story: TicketHistory, cycle: Cycle) -> dict[str, Any]:
-    """As of now; while it waits nobody knows when it will be too late."""
+    """As of now; a paused clock has no due time."""
     now = site.world.now
     until = {} if cycle.paused else {"breachTime": _breach(site, story, cycle)}
     return {

@@ -9,7 +9,7 @@ from helpdesk_kpi.simulator.world.support_desk import BASE, FORMS, TEAMS
 
 CLOUD_ID = "simulated-cloud"
 AGENTS = ("5d1c3f6e-0000-4000-8000-000000000001", "service-desk-agents")  # the agents' group: its id and its name
-AUTOMATION, REPORTS = BASE + 1, BASE + 2  # accounts that are nobody of the desk: the rules' app, and who asks
+AUTOMATION, REPORTS = BASE + 1, BASE + 2  # accounts outside the desk: the rules' app, and the API user
 
 
 class Project(msgspec.Struct, frozen=True):
@@ -111,7 +111,7 @@ def category_option(words: Words, value: str) -> tuple[str, str]:
 
 
 def form_type(words: Words, form: int | None) -> tuple[str, str]:
-    """Id and name of the request type that stands for a form; what came in without one has a general one."""
+    """Id and name of the request type of a form; tickets without a form have a general one."""
     if form is None:
         return "24", names(words)["24"]
     if form in FORMS:

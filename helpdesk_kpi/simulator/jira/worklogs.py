@@ -24,16 +24,16 @@ _GONE = "Issue does not exist or you do not have permission to see it."
 
 
 class Worklogs:
-    def __init__(self, face: JiraApi) -> None:
-        self.face, self.world = face, face.world
+    def __init__(self, api: JiraApi) -> None:
+        self.api, self.world = api, api.world
 
     async def of_issue(self, request: Request) -> Response:
         """Oldest first, up to 5,000 a page; Data Center knows no pages."""
-        issues, query = self.face.issues(request), request.query_params
+        issues, query = self.api.issues(request), request.query_params
         number = issues.find(request.path_params["issue"])
         if number is None or PART in self.world.plan_without:
             return error_response("jira", 404, _GONE)
-        view, cloud = issues.view(number), self.face.kind == "cloud"
+        view, cloud = issues.view(number), self.api.kind == "cloud"
         rows = view.worklogs()
         start = number_of(query, "startAt", 0) if cloud else 0
         size = min(number_of(query, "maxResults", 5000), 5000) if cloud else len(rows)
@@ -47,12 +47,12 @@ class Worklogs:
         return self._feed(request, [entry for entry in self._all(request) if not entry.seconds])
 
     async def by_id(self, request: Request) -> Response:
-        """Up to a thousand; those that cannot be seen are left out."""
+        """Up to a thousand; invisible ones are excluded."""
         body = await parse_request(request, frozenset({"ids"}))
         wanted = {int(own) for own in body.get("ids") or ()}
         if not 1 <= len(wanted) <= PAGE:
             raise BadRequestError("ids", "Between 1 and 1000 ids are needed")
-        issues = self.face.issues(request)
+        issues = self.api.issues(request)
         found = [entry for entry in self._all(request) if entry.id in wanted and entry.seconds]
         return Json([issues.view(entry.ticket).worklog(entry) for entry in found])
 
@@ -65,7 +65,7 @@ class Worklogs:
         return Json(configuration | ({"timeTrackingConfiguration": units} if on else {}))
 
     def _all(self, request: Request) -> list[Entry]:
-        issues, now = self.face.issues(request), self.world.now
+        issues, now = self.api.issues(request), self.world.now
         there = [number for number, track in issues.tracks.items() if track.there(now)]
         return [entry for number in there for entry in issues.view(number).all_worklogs()]
 
@@ -76,7 +76,7 @@ class Worklogs:
         since, path = number_of(request.query_params, "since", 0), request.url.path
         newest = self.world.now - HELD_BACK
         rows = sorted((e.changed_at, e.id) for e in found if since <= e.changed_at <= newest)
-        page, base = rows[:PAGE], f"{self.face.address(request)}{path}"
+        page, base = rows[:PAGE], f"{self.api.address(request)}{path}"
         until = page[-1][0] if page else since
         values = [{"worklogId": own, "updatedTime": at, "properties": []} for at, own in page]
         return Json({"values": values, "since": since, "until": until, "self": f"{base}?since={since}",

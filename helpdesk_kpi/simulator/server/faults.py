@@ -1,4 +1,4 @@
-"""Planned faults: what a face does wrong, and when. Nothing is left to chance.
+"""Planned faults: what an API does wrong, and when. Nothing is random.
 
 A plan is words separated by spaces or commas:
 

@@ -1,6 +1,6 @@
-"""What every request of a face passes: counting, planned faults, credentials, rate limits.
+"""Checks of every request: counting, planned faults, credentials, rate limits.
 
-How a helpdesk words its refusals is its own affair: a face brings its `VendorAuth`.
+Each vendor words its refusals in its own way, so an API brings its `VendorAuth`.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ class VendorAuth(Protocol):
         ...
 
     def take(self, request: Request, bucket: str | None) -> tuple[Mapping[str, str], int]:
-        """Count a request; headers that tell of the limits, and the seconds to wait if it is one too many (else 0)."""
+        """Count a request. Returns limit headers, and the seconds to wait if it is one too many (else 0)."""
         ...
 
     def too_many(self, headers: Mapping[str, str]) -> Response: ...
@@ -64,7 +64,7 @@ class Cut(Response):
 
 
 class RequestGate:
-    """Stands before all endpoints of one face."""
+    """Wraps all endpoints of one API."""
 
     def __init__(self, faults: Faults, door: VendorAuth, world: World) -> None:
         self.faults, self.door, self.world = faults, door, world
@@ -107,7 +107,7 @@ class RequestGate:
         return answer
 
     def _fault_response(self, how: Failure) -> Response:
-        """An answer that has nothing of what was asked."""
+        """A response without the requested content."""
         match how:
             case "429-0":
                 return self.door.too_many({"retry-after": "0"})

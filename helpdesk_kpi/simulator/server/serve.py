@@ -1,4 +1,4 @@
-"""A face on a port of this machine, for as long as somebody needs it."""
+"""Serve an API on a port of this machine."""
 
 import socket
 import threading
@@ -22,7 +22,7 @@ class Server:
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else small answers wait 40 ms
         self.port: int = self._socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        config = uvicorn.Config(  # whoever answers says the date: a simulated desk has a time of its own
+        config = uvicorn.Config(  # the app sets the date: a simulated desk has its own time
             app, log_level="critical", access_log=False, lifespan="off", timeout_graceful_shutdown=1, date_header=False
         )
         self._server = uvicorn.Server(config)
@@ -57,13 +57,13 @@ def run(app: Starlette, port: int, clock: Callable[[], float] = time.time) -> No
 
 
 class Aging:
-    """A face whose world's now moves with a clock, once its end has passed. Nothing new happens there; what is open
+    """An API whose world's now follows a clock after its end. Nothing new happens; what is open
     waits on.
 
     Else a desk would lie further in the past every day, and refuse whoever asks it for what is new.
     """
 
-    STEP = 10  # seconds; what a face works out for one instant is used as long
+    STEP = 10  # seconds; results of one instant are reused for this long
 
     def __init__(self, app: Starlette, clock: Callable[[], float]) -> None:
         self.app, self.clock, self.world = app, clock, app.state.world

@@ -11,19 +11,19 @@ NAMES = ("zendesk", "jira", "freshdesk")
 
 
 class VendorApi(Protocol):
-    """What the module of a face offers."""
+    """The interface of a vendor's module."""
 
     def app(self, world: World, **options: Any) -> Starlette:
         """The API. `faults`: planned ones; `limits`: False for none, a number to multiply them."""
         ...
 
     def settings(self, world: World, url: str) -> dict[str, Any]:
-        """What a configuration's [sources.NAME] table says for this face, secrets in clear."""
+        """The table [sources.NAME] for this API, with secrets in clear."""
         ...
 
 
 def get_vendor(name: str) -> VendorApi:
-    """The face of one of `NAMES`."""
+    """The API of one of `NAMES`."""
     if name not in NAMES:
         raise ValueError(f"no helpdesk {name!r}; there are {', '.join(NAMES)}")
     return cast("VendorApi", importlib.import_module(f"helpdesk_kpi.simulator.{name}.app"))

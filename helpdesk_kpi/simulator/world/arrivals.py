@@ -1,4 +1,4 @@
-"""When tickets come in, and of which kind each is."""
+"""Arrival times and kinds of tickets."""
 
 from datetime import datetime
 from itertools import accumulate
@@ -10,7 +10,7 @@ from helpdesk_kpi.simulator.world.plan import Plan
 from helpdesk_kpi.simulator.world.support_desk import SupportDesk
 
 Arrival = tuple[int, str]
-"""When, and which kind of ticket."""
+"""Time and kind of a ticket."""
 
 KINDS = (
     "internal", "outbound", "test", "spam", "deleted", "merged", "forgotten", "call", "missed_call", "voicemail",

@@ -1,4 +1,4 @@
-"""The help centre of a made-up desk: one article a topic and some more, with edits and votes."""
+"""The simulated help centre: at least one article per topic, with edits and votes."""
 
 from random import Random
 
@@ -39,7 +39,7 @@ def _article(rng: Random, desk: SupportDesk, i: int, title: str, body: str) -> A
 
 
 def _edits(rng: Random, desk: SupportDesk, since: int) -> tuple[tuple[int, int], ...]:
-    """When and by whom; never by someone who has left."""
+    """Times and authors; never a person who has left."""
     people = [worker.account for worker in desk.workers if worker.left_at is None]
     times = sorted(_instant(rng, since, desk.end) for _ in range(rng.randrange(4)))
     return tuple((at, rng.choice(people)) for at in times)
@@ -61,7 +61,7 @@ def add_minor_edits(rng: Random, desk: SupportDesk) -> SupportDesk:
 
 
 def paragraphs(article: Article, now: int) -> list[str]:
-    """The text as it is then: every edit has added to it, a small one next to nothing."""
+    """The text at that time: every edit adds to it, a minor one hardly anything."""
     texts = [article.body]
     for number, at in enumerate((at for at, _ in article.edits if at <= now), 1):
         more = "" if at in article.minor else " " + article.body * (ADDED // max(1, len(article.body)) + 1)
@@ -70,7 +70,7 @@ def paragraphs(article: Article, now: int) -> list[str]:
 
 
 def count_views(article: Article, now: int) -> int:
-    """How often it was looked at by then: made up of its votes and days."""
+    """Views until then, made up from votes and days."""
     votes = sum(at <= now for at, _, _ in article.votes)
     return 10 * votes + (now - article.created_at) // DAY * (1 + article.id // 4 % 3)
 

@@ -1,4 +1,4 @@
-"""The course of an ordinary ticket: how it opens, the conversation, the solve and what comes after."""
+"""The baseline scenario: opening, conversation, solve and aftermath of an ordinary ticket."""
 
 from helpdesk_kpi.simulator.world.articles import FIRST_ARTICLE
 from helpdesk_kpi.simulator.world.clock import DAY, HOUR, MINUTE, SECOND
@@ -52,7 +52,7 @@ def _solutions(writer: TicketWriter) -> tuple[str, ...]:
 
 
 def _transfer(writer: TicketWriter) -> None:
-    """To another team, by whoever has it; somebody there answers next."""
+    """The present assignee hands it to another team, which answers next."""
     at = writer.next_agent_time(0.4)
     team = writer.rng.choice([team for team in TEAMS if team != writer.state["team"]])
     note = Comment(writer.rng.choice(writer.words.transfer), public=False)
@@ -102,7 +102,7 @@ def _solve_unanswered(writer: TicketWriter) -> None:
 
 
 def solve_at_last(writer: TicketWriter, again: str = "") -> None:
-    """By the agent, with a reply in the same save or a while after it; after mere thanks without one."""
+    """The agent solves it, with a reply in the same save or later; after thanks without a reply."""
     at = writer.next_agent_time()
     if again == "thanks":
         _solve_after_gratitude(writer, at)
@@ -135,7 +135,7 @@ def _reopen(writer: TicketWriter, kind: str) -> None:
 
 
 def _solve_after_gratitude(writer: TicketWriter, at: int) -> None:
-    """Solved again by the agent, or by a rule that knows thanks when it sees them."""
+    """Solved again by the agent, or by a rule that recognises thanks."""
     if writer.chance(0.6):
         writer.solve(at)
     else:

@@ -1,4 +1,4 @@
-"""The simulator's own clock: local days and working hours, by walking the calendar day by day.
+"""Local days and working hours, computed day by day.
 
 It shares nothing with the program's clock, on purpose.
 """

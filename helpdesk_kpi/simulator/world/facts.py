@@ -1,4 +1,4 @@
-"""What happens on a desk: timestamped facts, labelled with what is known only to who made them up.
+"""Timestamped facts about a support desk, with labels that no API shows.
 
 Times are UTC epoch milliseconds and whole seconds. Ids are the desk's own numbers. A world is a list of these facts;
 an API shows those that are not later than its `now`, and the truth is worked out of the labels.
@@ -15,7 +15,7 @@ Change = dict[str, str | int | None]
 
 
 class Comment(msgspec.Struct, frozen=True):
-    """What somebody wrote. `text` is what they typed; `dressing` is what mail programs put around it."""
+    """A message. `text` is what the author typed; `dressing` is what mail programs add."""
 
     text: str
     public: bool = True
@@ -27,7 +27,7 @@ class Comment(msgspec.Struct, frozen=True):
 
 
 class Created(msgspec.Struct, frozen=True, kw_only=True):
-    """A ticket comes into being. `by_trigger` are changes that triggers made in the same instant."""
+    """The creation of a ticket. `by_trigger`: changes by triggers in the same instant."""
 
     ticket: int
     at: int
@@ -50,9 +50,9 @@ class Created(msgspec.Struct, frozen=True, kw_only=True):
     by_trigger: Change = {}
     follow_up_of: int | None = None
     problem: int | None = None
-    ai_agent: bool = False  # kept apart by the helpdesk as work of an AI agent
+    ai_agent: bool = False  # the helpdesk separates it as work of an AI agent
     old_statuses: bool = False  # its workflow had statuses that were deleted since
-    spam: bool = False  # known from making it up; helpdesks tell it in their own ways
+    spam: bool = False  # a label; each helpdesk shows it in its own way
     about: str = ""  # the problem, known from making it up; "": none that could come back
 
 
@@ -87,7 +87,7 @@ class Redacted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Moved(msgspec.Struct, frozen=True, kw_only=True):
-    """It went to a place that is no desk, where a helpdesk has such a thing; it does not come back."""
+    """Moved to a project outside the desk, if the helpdesk has such; it does not return."""
 
     ticket: int
     at: int
@@ -95,7 +95,7 @@ class Moved(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Viewed(msgspec.Struct, frozen=True, kw_only=True):
-    """The helpdesk wrote the row again for reasons of its own; nothing that a person did."""
+    """The helpdesk rewrote the row without an action of a person."""
 
     ticket: int
     at: int
@@ -114,7 +114,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Chat(msgspec.Struct, frozen=True, kw_only=True):
-    """A messaging session. `replied_at`: the first message by a person; None: nobody wrote."""
+    """A messaging session. `replied_at`: the first message by a person; None: no one wrote."""
 
     id: int
     ticket: int
@@ -144,7 +144,7 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Spent(msgspec.Struct, frozen=True, kw_only=True):
-    """Time that an agent wrote down when they saved the ticket: the save of that second that is theirs."""
+    """A time entry of an agent, made with their save of that second."""
 
     ticket: int
     at: int
@@ -154,7 +154,7 @@ class Spent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Amended(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody wrote down before says something else from now on; 0: it is gone."""
+    """A correction of a time entry; 0: deleted."""
 
     ticket: int
     at: int
@@ -167,7 +167,7 @@ Fact = Created | Update | Deleted | Redacted | Moved | Viewed | Call | Chat | Of
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """Someone on the helpdesk; `roles` are (from when, role), oldest first."""
+    """An account; `roles` are (since, role), oldest first."""
 
     id: int
     name: str
@@ -201,7 +201,7 @@ class Article(msgspec.Struct, frozen=True, kw_only=True):
     created_at: int
     section: int
     edits: tuple[tuple[int, int], ...] = ()
-    minor: tuple[int, ...] = ()  # when somebody only corrected something; the other edits add a paragraph
+    minor: tuple[int, ...] = ()  # edits that only correct; the other edits add a paragraph
     votes: tuple[tuple[int, int, int], ...] = ()
     draft: bool = False
     archived_at: int | None = None

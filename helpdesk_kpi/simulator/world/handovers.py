@@ -1,4 +1,4 @@
-"""Tickets that go through more hands than their story needs: sent to and fro, escalated, given back.
+"""Additional handovers: tickets sent back and forth, escalated, given back.
 
 Each excursion lies between two facts of a ticket and ends where it began, so that nothing else of its life changes. All
 is drawn from a stream of its own: worlds keep their other facts whatever happens here.
@@ -23,7 +23,7 @@ _ASSIGN = "Assign by skill"
 
 
 class Gap(NamedTuple):
-    """A while in which nothing happens to an unsolved ticket that somebody has."""
+    """A span without events on an unsolved, assigned ticket."""
 
     at: int
     team: int
@@ -56,7 +56,7 @@ def _gaps(writer: TicketWriter) -> Iterator[Gap]:
 
 
 def _stays(desk: SupportDesk, gap: Gap) -> bool:
-    """Whether who has it is of the team until it is over."""
+    """Whether the assignee stays in the team until its end."""
     return all(w.left_at is None or w.left_at > gap.at + ROOM for w in desk.workers if w.account == gap.person)
 
 
@@ -85,7 +85,7 @@ def _dispatch(rng: Random, desk: SupportDesk, writer: TicketWriter, gap: Gap) ->
 
 
 def _misroute(rng: Random, desk: SupportDesk, writer: TicketWriter, gap: Gap) -> list[Fact]:
-    """To another team without a word; whoever looks there sends it back."""
+    """To another team without a note, which sends it back."""
     team = rng.choice([t for t in TEAMS if t not in {gap.team, ESCALATION}] or [TEAMS[0]])
     other, after = _pick_agent(rng, desk, team), gap.at + _while(rng)
     return [
@@ -106,7 +106,7 @@ def _return_to_queue(rng: Random, desk: SupportDesk, writer: TicketWriter, gap: 
 
 
 def _reassign_to_self(rng: Random, _desk: SupportDesk, writer: TicketWriter, gap: Gap) -> list[Fact]:
-    """Given back and taken again by the same person: nobody else ever had it."""
+    """Given back and taken again by the same person, with no one in between."""
     return [
         _edit(writer, gap.at, gap.person, assignee=None),
         _edit(writer, gap.at + _while(rng), gap.person, assignee=gap.person),

@@ -1,4 +1,4 @@
-"""The shape of what the people of a simulated desk say; one module per language fills it."""
+"""Types of the phrases of a simulated desk; one module per language provides them."""
 
 import msgspec
 
@@ -13,7 +13,7 @@ class Topic(msgspec.Struct, frozen=True):
 
 
 class Words(msgspec.Struct, frozen=True, kw_only=True):
-    """Agents' texts, holding replies apart, are well over 80 characters; holding ones are well under."""
+    """Agents' texts are well over 80 characters; holding replies are well under."""
 
     topics: dict[str, Topic]  # by value of the category field; the same order in every language
     teams: tuple[str, str, str]

@@ -1,5 +1,5 @@
 # ruff: noqa: E501  # sentences are easier to read whole
-"""What is said on the English desk."""
+"""Phrases of the English desk."""
 
 from helpdesk_kpi.simulator.world.phrases import Topic, Words
 

@@ -1,5 +1,5 @@
 # ruff: noqa: E501  # a Chinese character is two columns wide
-"""What is said on the Chinese desk."""
+"""Phrases of the Chinese desk."""
 
 from helpdesk_kpi.simulator.world.phrases import Topic, Words
 

@@ -1,4 +1,4 @@
-"""How a world is to be: its size, its knobs, and how often each kind of thing happens."""
+"""The plan of a world: size, knobs, and how often each event happens."""
 
 from typing import Any, Literal
 
@@ -42,7 +42,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     deleted: float = 0.012
     late_deletion: float = 0.0  # of the deleted ones: weeks after they were closed
     merged: float = 0.02
-    forgotten: float = 0.006  # nobody ever answers
+    forgotten: float = 0.006  # never answered
     call: float = 0.05
     missed_call: float = 0.012
     voicemail: float = 0.015
@@ -115,7 +115,7 @@ _ONLY = {"moved_away": "jira", "old_statuses": "jira"}
 
 
 def real(helpdesk: str) -> dict[str, Any]:
-    """The knobs of what happens on real accounts of a helpdesk."""
+    """Knobs of the situations of real accounts of a helpdesk."""
     return {name: share for name, share in REAL.items() if _ONLY.get(name, helpdesk) == helpdesk}
 
 

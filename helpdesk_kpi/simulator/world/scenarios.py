@@ -1,4 +1,4 @@
-"""The lives of all tickets of a desk, one after the other in the order in which they come in."""
+"""Scenarios: writes the facts of all tickets, in order of creation."""
 
 from itertools import accumulate
 from random import Random
@@ -31,7 +31,7 @@ _TEAM_OF = {BILLING: TEAMS[2], API: TEAMS[1], INSTALL: TEAMS[1]}
 
 
 class OpenTickets:
-    """What is known of the tickets that came before: whom to follow up, what to merge with."""
+    """Earlier tickets: candidates for follow-ups and merges."""
 
     def __init__(self, seed: int, plan: Plan, desk: SupportDesk) -> None:
         self.seed, self.plan, self.desk = seed, plan, desk
@@ -45,7 +45,7 @@ class OpenTickets:
         self.outage: list[TicketWriter] = []
 
     def earlier(self, fits: Any, back: int = 400) -> TicketWriter | None:
-        """The newest earlier ticket that fits and was not used for such a thing before."""
+        """The newest earlier ticket that fits and was not used before."""
         for writer in reversed(self.writers[-back:]):
             if writer.ticket not in self.used and fits(writer):
                 self.used.add(writer.ticket)
@@ -76,7 +76,7 @@ def build_scenarios(seed: int, plan: Plan, desk: SupportDesk) -> list[Fact]:
 
 
 def _fates(rng: Random, plan: Plan, planned: list[Arrival]) -> list[str]:
-    """How each conversation is reopened in the end; mostly not at all."""
+    """The kind of reopening of each conversation; mostly none."""
     count = sum(kind in _CONVERSATIONS for _, kind in planned)
     return deck(rng, count, {ending: getattr(plan, ending) for ending in ENDINGS}, "")
 
@@ -141,12 +141,12 @@ def _create_ticket(desktop: OpenTickets, rng: Random, kind: str, category: str, 
 
 
 def _place(desktop: OpenTickets, category: str) -> int:
-    """Of a topic among the topics."""
+    """Index of a topic among the topics."""
     return list(desktop.desk.words.topics).index(category)
 
 
 def _route(writer: TicketWriter, topic: int) -> None:
-    """A trigger gives it to a team: mostly in the same save, sometimes a second later."""
+    """A trigger assigns it to a team: mostly in the same save, sometimes a second later."""
     team = _TEAM_OF.get(topic, TEAMS[0])
     changes: dict[str, Any] = {"team": team}
     if writer.chance(writer.plan.routed):

@@ -1,4 +1,4 @@
-"""Situations of real accounts in which a guess goes wrong: who wrote, which calendar, where a ticket went.
+"""Situations of real accounts in which guesses fail: who wrote, which calendar, where a ticket went.
 
 Their tickets come on top of the others, and each kind is drawn from streams of its own: a world that does not ask for
 them has the same facts as before.
@@ -67,7 +67,7 @@ def _write_situation(  # noqa: PLR0917
 
 
 def _requester(rng: Random, customers: Sequence[Account], kind: str) -> Account:
-    """For an approval somebody with a colleague who may approve."""
+    """The requester; for an approval one with a colleague who may approve."""
     if kind == "approved":
         customers = [account for account in customers if _approver(account, customers) is not None]
     return rng.choice(customers)
@@ -107,7 +107,7 @@ def _brought(place: Place, requester: int, agent: int, text: str) -> dict[str, A
     return ways.get(place.kind, {"channel": "web" if place.place % 2 else "email"})
 
 
-# --- their lives
+# --- scenarios
 
 Life = Callable[[TicketWriter, Sequence[Account]], None]
 
@@ -117,7 +117,7 @@ def _ordinary(writer: TicketWriter, _customers: Sequence[Account]) -> None:
 
 
 def _many_sessions(writer: TicketWriter, _customers: Sequence[Account]) -> None:
-    """The customer comes back three times, mostly to somebody else; what is said is in no comment."""
+    """The customer returns three times, mostly to another agent; messages are in no comment."""
     sessions = []
     for i in range(3):
         worker, started = writer.choose(writer.at, 3 * MINUTE)
@@ -136,7 +136,7 @@ def _many_sessions(writer: TicketWriter, _customers: Sequence[Account]) -> None:
 
 
 def _handed_on(writer: TicketWriter, _customers: Sequence[Account]) -> None:
-    """An AI agent answers, does not get anywhere, and gives the ticket to people."""
+    """An AI agent answers, fails, and hands the ticket to people."""
     guess = Comment(writer.rng.choice(writer.words.topics[str(writer.created.category)].solutions))
     writer.update(writer.at + 5 * SECOND, BOT, via="api", comment=guess)
     writer.customer(writer.at + writer.spread(3 * MINUTE), writer.rng.choice(writer.words.chasers))
@@ -155,7 +155,7 @@ def _late_hours(writer: TicketWriter, customers: Sequence[Account]) -> None:
 
 
 def _moved_away(writer: TicketWriter, _customers: Sequence[Account]) -> None:
-    """Other people have to mend it; some go there when the customer has been helped for now."""
+    """Moved to developers; some when the customer has a workaround."""
     write_opening(writer)
     write_conversation(writer)
     if writer.chance(0.5):
@@ -227,7 +227,7 @@ def add_mass_incident(
 
 
 def _write_report(rng: Random, plan: Plan, desk: SupportDesk, number: int, at: int, customer: Account) -> TicketWriter:  # noqa: PLR0917
-    """Answered within the hour by whoever is there, and solved when the fault is."""
+    """A report of the fault: answered within the hour, and solved with the fault."""
     subject, body = desk.words.outage
     category = next(iter(desk.words.topics))
     made = Created(

@@ -1,4 +1,4 @@
-"""The desk itself: its people, teams, hours and settings."""
+"""The support desk: people, teams, hours and settings."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -28,13 +28,13 @@ CATEGORY_FIELD = 360001
 SEVERITY = {"urgent": "P0", "high": "P1", "normal": "P2", "low": "P3"}
 ALWAYS = ("P0",)
 TEST_TAG = "test"
-SCRIPT_TAG = "script"  # a program opened it, and a standard answer solves it: nobody's valid ticket
+SCRIPT_TAG = "script"  # opened by a program and solved by a standard answer: not a valid ticket
 CLIENT_ID, CLIENT_SECRET = "helpdesk_kpi", "simulated-client-secret"
 EMAIL, TOKEN = "reports@northwind.example", "simulated-api-token"
 
 
 class Employee(msgspec.Struct, frozen=True):
-    """What the world knows of an agent: how good (0..1), how slow (1 is usual), when at work."""
+    """Labels of an agent: skill (0..1), slowness (1 is usual), shift."""
 
     account: int
     team: int
@@ -46,7 +46,7 @@ class Employee(msgspec.Struct, frozen=True):
 
 
 class SupportDesk(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything about a desk that is no ticket. Times are epoch ms."""
+    """A support desk without its tickets. Times are epoch ms."""
 
     words: Words = ENGLISH
     start: int = 0
@@ -124,7 +124,7 @@ def _worker(rng: Random, plan: Plan, desk: SupportDesk, i: int) -> Employee:
 
 
 def _vacation(rng: Random, plan: Plan, desk: SupportDesk, i: int) -> tuple[int, int]:
-    """Two weeks off, in their own turn."""
+    """Two weeks off, staggered by agent."""
     weeks = max(1, (desk.end - desk.start) // WEEK)
     first = desk.start + (i * weeks // 10 + rng.randrange(2)) * WEEK
     return (0, 0) if plan.stable else (first, first + 2 * WEEK)
@@ -186,7 +186,7 @@ def _spammers(plan: Plan, desk: SupportDesk) -> list[Account]:
 
 
 def _intake(plan: Plan, desk: SupportDesk) -> list[Account]:
-    """The contact form's account: an agent's seat that nobody sits on."""
+    """The contact form's account: an agent's seat without a person."""
     hired = desk.start - 52 * WEEK
     if not (plan.contact_form or plan.own_name):
         return []

@@ -36,7 +36,7 @@ class TicketUpdate(msgspec.Struct, frozen=True):
 
 
 class TicketHistory:
-    """A ticket's life. Lists are in order of time; what happens in one second keeps the order of the facts."""
+    """The history of a ticket. Lists are in order of time, and within a second in the order of the facts."""
 
     def __init__(self, ticket: int, facts: list[Fact]) -> None:
         self.ticket = ticket

@@ -1,4 +1,4 @@
-"""What becomes of a ticket of each kind: a function (pen, desktop) that writes its life after the creation."""
+"""Scenarios by kind of ticket: each function (writer, desktop) writes the facts after the creation."""
 
 from collections.abc import Callable
 from random import Random
@@ -45,7 +45,7 @@ def text(words: Words, rng: Random, kind: str, category: str, requester: Account
 
 
 def submitter(desktop: Any, rng: Random, kind: str, at: int) -> int | None:
-    """Who opened it, if not the requester: an agent writes to a customer, or took the call."""
+    """The submitter, if not the requester: an agent who writes to a customer or took the call."""
     if kind == "outbound" or (kind == "call" and rng.random() < 0.5):
         here: list[int] = [w.account for w in desktop.desk.workers if w.left_at is None or w.left_at > at + DAY]
         return rng.choice(here)
@@ -88,11 +88,11 @@ def follow_up(writer: TicketWriter, desktop: Any) -> None:
 
 
 def forgotten(_pen: TicketWriter, _desktop: Any) -> None:
-    """Nobody ever does anything."""
+    """No one ever acts on it."""
 
 
 def unanswered_solve(writer: TicketWriter, _desktop: Any) -> None:
-    """Solved without a word, by an agent, or by a rule that finds it out of date."""
+    """Solved without a comment, by an agent or by a rule for old tickets."""
     at = writer.take()
     if writer.chance(0.7):
         writer.solve(at, assignee=writer.agent)
@@ -207,7 +207,7 @@ def messaging(writer: TicketWriter, _desktop: Any) -> None:
 
 
 def unanswered_chat(writer: TicketWriter, desktop: Any) -> None:
-    """Offered to somebody who did not write; answered by mail later."""
+    """Offered to a person who did not write; answered by mail later."""
     _, _, ended = _chat(writer, replied=False)
     writer.at = ended
     ordinary(writer, desktop)

@@ -1,4 +1,4 @@
-"""Writes down one ticket's life, keeping its state, so that no fact contradicts an earlier one."""
+"""Writes the facts of one ticket and keeps its state, so that no fact contradicts an earlier one."""
 
 from random import Random
 from typing import Any
@@ -37,7 +37,7 @@ class TicketWriter:
         self.went_badly = False
         self.kind = "ordinary"
         self.ending = ""  # how it is reopened, if it is
-        self.says_done = False  # whether the customer marks it as solved, if nobody does so with the last reply
+        self.says_done = False  # whether the customer marks it as solved, if the last reply does not
         self.origin: TicketWriter | None = None  # the earlier ticket that this one follows, doubles or repeats
 
     def update(self, at: int, actor: int = SYSTEM, *, comment: Comment | None = None, **more: Any) -> None:
@@ -58,14 +58,14 @@ class TicketWriter:
     # --- agents
 
     def choose(self, at: int, work: int) -> tuple[Employee, int]:
-        """Who of the team gets to it first, out of two, and when."""
+        """The first of two agents of the team to get to it, and when."""
         team = self.state["team"]
         crew = [w for w in self.desk.workers if w.team == team and (w.left_at is None or w.left_at > at + 3 * DAY)]
         two = self.rng.sample(crew, min(2, len(crew)))
         return min(((w, self.ready(w, at, work)) for w in two), key=lambda pair: pair[1])
 
     def ready(self, worker: Employee, at: int, work: int) -> int:
-        """When a worker who starts at `at` is done; somebody is on call for what is urgent."""
+        """When an agent who starts at `at` is done; urgent tickets are on call."""
         work = max(SECOND, round(work * worker.slowness / SECOND) * SECOND)
         return at + work if self.state["priority"] == "urgent" else worker.hours.after(at, work)
 
@@ -80,7 +80,7 @@ class TicketWriter:
         return work
 
     def take(self) -> int:
-        """Somebody comes to the ticket for the first time; returns when. The assignment comes with their first edit."""
+        """An agent opens the ticket for the first time; returns when. Their first edit assigns it."""
         assigned = next((w for w in self.desk.workers if w.account == self.state["assignee"]), None)
         work = self.first_work()
         if assigned is None:
@@ -90,7 +90,7 @@ class TicketWriter:
         return self._still_here(at, work)
 
     def next_agent_time(self, share: float = 0.7) -> int:
-        """When the agent comes back to it; another one if that one has left by then."""
+        """When the agent returns to it; another agent if that one has left."""
         if self.worker is None:
             return self.take()
         work = self.work(share)
@@ -198,5 +198,5 @@ class TicketWriter:
 
 
 def asks(text: str) -> bool:
-    """Whether a text of ours asks something: all that do say so with a question mark."""
+    """Whether one of our texts is a question: all of them have a question mark."""
     return "?" in text or "？" in text

@@ -1,4 +1,4 @@
-"""Time that agents write down for tickets: with most of what they save, and now and then corrected or taken back.
+"""Time entries of agents: with most saves, sometimes corrected or deleted later.
 
 All is drawn from a stream of its own: the other facts of a world stay as they are, whether anybody keeps time or not.
 """
@@ -99,6 +99,6 @@ def _write_entry(  # noqa: PLR0917
 
 
 def _can_be_changed(story: TicketHistory, at: int) -> bool:
-    """Nobody writes on what is closed or deleted; and nothing else happens in that second."""
+    """Saves of open tickets without other events in the same second."""
     gone = story.deleted_at is not None and story.deleted_at <= at
     return not gone and story.state(at)["status"] != "closed" and all(fact.at != at for fact in story.facts)

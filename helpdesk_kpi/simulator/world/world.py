@@ -42,7 +42,7 @@ class World:
         self.tells_spam = False
         """Zendesk has no mark for spam: marking deletes the ticket and suspends its requester."""
         self.looks: tuple[int, ...] = ()
-        """When somebody looks at the articles; (): all the time. What happens in between may be told or not."""
+        """Polls of the articles; (): continuous. Changes between two polls may be visible or not."""
         self.tells_edits: Literal["all", "last", "text"] = "all"
         """Of edits between two looks: all, the last one with its editor, or only that the text is another one."""
         self.keeps_time = bool(self.plan.hours) or any(isinstance(fact, Spent) for fact in self.facts)
@@ -56,7 +56,7 @@ class World:
         self.tells_writers = True
         """Whether the helpdesk says who typed a ticket's first words; else they are the requester's."""
         self.dictated_by_phone = False
-        """Whether what an agent wrote down is shown as a call, of which nothing else is told."""
+        """Whether dictated tickets appear as a call without call data."""
         self.has_projects = False
         """Whether tickets can go to places that are no desk."""
         self.hours, self.late_hours = desk.hours(), desk.late_hours()

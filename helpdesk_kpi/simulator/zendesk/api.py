@@ -1,4 +1,4 @@
-"""The endpoints of the Zendesk face, as of the world's now.
+"""The endpoints of the Zendesk API, as of the world's now.
 
 Shapes, paging and oddities follow recordings and the vendor's pages; the pages are named where they matter.
 """
@@ -62,7 +62,7 @@ class ZendeskApi:
         return self._in_scope(number, query) and not (gone and query.get("exclude_deleted") == "true")
 
     def _in_scope(self, number: int, query: Any) -> bool:
-        """AI agents' tickets, and their events, are left out unless asked for."""
+        """AI agents' tickets and their events are excluded by default."""
         scope = query.get("support_type_scope", "agent")
         if scope not in _SCOPES:
             raise BadRequestError("InvalidValue", f"support_type_scope must be one of {', '.join(_SCOPES)}")
@@ -162,7 +162,7 @@ class ZendeskApi:
     def _export(
         self, request: Request, key: str, rows: list[Any], stamps: list[int], make: Callable[[Any], Any] | None = None
     ) -> Response:
-        """`make` turns what stands in `rows` into what is shown."""
+        """`make` turns each of `rows` into its JSON."""
         start = self._start(request.query_params)
         size = min(int(request.query_params.get("per_page", "1000")), 1000)
         page, end, over = whole_seconds(rows, stamps, start, size)
@@ -247,7 +247,7 @@ class ZendeskApi:
         return Json({"holidays": lists.holidays(self.world)}) if known else not_found()
 
     async def articles(self, request: Request) -> Response:
-        """With the translations inside, if they are asked for; newest first, if that is."""
+        """With translations and newest first, if requested."""
         query = request.query_params
         translated = "translations" in query.get("include", "")
         rows = lists.articles(self.world, self.base(request), translated=translated)
@@ -322,7 +322,7 @@ class ZendeskApi:
         return lambda path: base + path
 
     def warm(self, base: str) -> None:
-        """Make every row beforehand, so that a measurement measures who asks. `base` is the face's address."""
+        """Build every row beforehand, so that a benchmark measures the client. `base` is the API's address."""
         self._tickets, self._events = Tickets(self.world, base), Events(self.world, base)
         for _, number in self._tickets.index():
             self._tickets.row(number, metric_sets=True)

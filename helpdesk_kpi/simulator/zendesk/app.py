@@ -29,7 +29,8 @@ def app(
     limits: float | bool = True,
     clock: Callable[[], float] = time.monotonic,
 ) -> Starlette:
-    """The face. `limits`: False for none, a number to multiply them, True for Zendesk's own. `clock` gives seconds.
+    """Build the API. `limits`: False for none, a number to multiply them, True for Zendesk's own. `clock` gives
+    seconds.
 
     `app.state.requests` counts requests by endpoint; `app.state.world` is the world, whose `now` may be moved;
     `app.state.warm(url)` makes all rows beforehand.
@@ -37,18 +38,18 @@ def app(
     plan = parse(faults)
     door = ZendeskAuth(plan, Limits(limits if limits is not True else 1.0, clock), clock)
     gate = RequestGate(plan, door, world)
-    face = ZendeskApi(world, plan)
+    api = ZendeskApi(world, plan)
     routes = [Route("/oauth/tokens", gate.guard("oauth", door.token, open_to_all=True), methods=["POST"])]
-    for name, path, endpoint, bucket in _endpoints(face):
+    for name, path, endpoint, bucket in _endpoints(api):
         guarded = gate.guard(name, _apply_plan(world, plan, name, path, endpoint), bucket=bucket)
         routes += [Route(f"/api/v2/{path}{dot}", guarded) for dot in (".json", "")]
     served = Starlette(routes=routes, exception_handlers={404: _lost})
-    served.state.requests, served.state.world, served.state.warm = gate.requests, world, face.warm
+    served.state.requests, served.state.world, served.state.warm = gate.requests, world, api.warm
     return served
 
 
 def settings(world: World, url: str) -> dict[str, Any]:
-    """What a configuration's [sources.NAME] table says for this face, secrets in clear."""
+    """The table [sources.NAME] for this API, with secrets in clear."""
     return {
         "connector": "zendesk",
         "url": url,
@@ -63,63 +64,63 @@ _STATUS_FILTERS = {"active": "active", "default": "default", "status_categories"
 _FORM_FILTERS = {"active": "active", "end_user_visible": "end_user_visible"}
 
 
-def _endpoints(face: ZendeskApi) -> list[tuple[str, str, Any, str | None]]:
+def _endpoints(api: ZendeskApi) -> list[tuple[str, str, Any, str | None]]:
     """Name, path, endpoint, bucket of the rate limits."""
-    plain = ListRoutes(face)
+    plain = ListRoutes(api)
     return [
-        ("tickets", "incremental/tickets/cursor", face.tickets, EXPORTS),
-        ("ticket_events", "incremental/ticket_events", face.ticket_events, EXPORTS),
-        ("users", "incremental/users/cursor", face.users, "incremental-exports-cursor"),
-        ("organizations", "incremental/organizations", face.organizations, EXPORTS),
-        ("ticket_metric_events", "incremental/ticket_metric_events", face.metric_events, EXPORTS),
+        ("tickets", "incremental/tickets/cursor", api.tickets, EXPORTS),
+        ("ticket_events", "incremental/ticket_events", api.ticket_events, EXPORTS),
+        ("users", "incremental/users/cursor", api.users, "incremental-exports-cursor"),
+        ("organizations", "incremental/organizations", api.organizations, EXPORTS),
+        ("ticket_metric_events", "incremental/ticket_metric_events", api.metric_events, EXPORTS),
         ("tickets_list", "tickets", plain.tickets, "tickets-index"),
         ("show_many", "tickets/show_many", plain.show_many, None),
         ("search", "search/export", plain.search, None),
         ("search_count", "search/count", plain.count, None),
         ("users_list", "users", plain.users, None),
-        ("deleted_users", "deleted_users", face.cursor_list("deleted_users", lists.deleted_users), None),
+        ("deleted_users", "deleted_users", api.cursor_list("deleted_users", lists.deleted_users), None),
         ("organizations_list", "organizations", plain.organizations, None),
         ("account_settings", "account/settings", plain.settings, None),
-        ("groups", "groups", face.groups, None),
+        ("groups", "groups", api.groups, None),
         (
             "group_memberships",
             "group_memberships",
-            face.cursor_list("group_memberships", lists.group_memberships),
+            api.cursor_list("group_memberships", lists.group_memberships),
             None,
         ),
-        ("brands", "brands", face.cursor_list("brands", lists.brands), None),
+        ("brands", "brands", api.cursor_list("brands", lists.brands), None),
         (
             "custom_statuses",
             "custom_statuses",
-            face.whole_list("custom_statuses", lists.custom_statuses, _STATUS_FILTERS),
+            api.whole_list("custom_statuses", lists.custom_statuses, _STATUS_FILTERS),
             None,
         ),
         (
             "ticket_fields",
             "ticket_fields",
-            face.cursor_list("ticket_fields", lists.ticket_fields),
+            api.cursor_list("ticket_fields", lists.ticket_fields),
             "ticket-fields-index",
         ),
-        ("ticket_forms", "ticket_forms", face.whole_list("ticket_forms", lists.ticket_forms, _FORM_FILTERS), None),
-        ("satisfaction_ratings", "satisfaction_ratings", face.satisfaction_ratings, None),
-        ("satisfaction_rating", "satisfaction_ratings/{rating:int}", face.satisfaction_rating, None),
-        ("survey_responses", "guide/survey_responses", face.survey_responses, None),
-        ("surveys", "guide/surveys", face.surveys, None),
-        ("schedules", "business_hours/schedules", face.schedules, None),
-        ("holidays", "business_hours/schedules/{schedule:int}/holidays", face.holidays, None),
-        ("sla_policies", "slas/policies", face.sla_policies, None),
-        ("articles", "help_center/incremental/articles", face.incremental_articles, None),
-        ("articles", "help_center/articles", face.articles, None),
-        ("translations", "help_center/articles/{article:int}/translations", face.translations, None),
-        ("votes", "help_center/articles/{article:int}/votes", face.votes, None),
-        ("calls", "channels/voice/stats/incremental/calls", face.calls, EXPORTS),
-        ("engagements", "engagements", face.engagements, None),
-        ("deleted_tickets", "deleted_tickets", face.deleted_tickets, "deleted-tickets-index"),
-        ("me", "users/me", face.me, None),
-        ("ticket", "tickets/{ticket:int}", face.ticket, None),
-        ("audits", "tickets/{ticket:int}/audits", face.audits, None),
-        ("metric_events", "tickets/{ticket:int}/metric_events", face.metrics_of, None),
-        ("comments", "tickets/{ticket:int}/comments", face.comments, None),
+        ("ticket_forms", "ticket_forms", api.whole_list("ticket_forms", lists.ticket_forms, _FORM_FILTERS), None),
+        ("satisfaction_ratings", "satisfaction_ratings", api.satisfaction_ratings, None),
+        ("satisfaction_rating", "satisfaction_ratings/{rating:int}", api.satisfaction_rating, None),
+        ("survey_responses", "guide/survey_responses", api.survey_responses, None),
+        ("surveys", "guide/surveys", api.surveys, None),
+        ("schedules", "business_hours/schedules", api.schedules, None),
+        ("holidays", "business_hours/schedules/{schedule:int}/holidays", api.holidays, None),
+        ("sla_policies", "slas/policies", api.sla_policies, None),
+        ("articles", "help_center/incremental/articles", api.incremental_articles, None),
+        ("articles", "help_center/articles", api.articles, None),
+        ("translations", "help_center/articles/{article:int}/translations", api.translations, None),
+        ("votes", "help_center/articles/{article:int}/votes", api.votes, None),
+        ("calls", "channels/voice/stats/incremental/calls", api.calls, EXPORTS),
+        ("engagements", "engagements", api.engagements, None),
+        ("deleted_tickets", "deleted_tickets", api.deleted_tickets, "deleted-tickets-index"),
+        ("me", "users/me", api.me, None),
+        ("ticket", "tickets/{ticket:int}", api.ticket, None),
+        ("audits", "tickets/{ticket:int}/audits", api.audits, None),
+        ("metric_events", "tickets/{ticket:int}/metric_events", api.metrics_of, None),
+        ("comments", "tickets/{ticket:int}/comments", api.comments, None),
     ]
 
 

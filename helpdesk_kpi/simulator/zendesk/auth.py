@@ -21,12 +21,12 @@ _LONGEST, _USUAL = 172_800, 1800
 
 
 class ZendeskAuth:
-    """`clock` gives seconds, for limits and the lives of tokens."""
+    """`clock` gives seconds, for limits and the lifetime of tokens."""
 
     def __init__(self, faults: Faults, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
         self.faults, self.limits, self.clock = faults, limits, clock
         self.tokens: dict[str, float] = {}
-        self.pairs: dict[str, str] = {}  # refresh token -> the access token beside it
+        self.pairs: dict[str, str] = {}  # refresh token -> its access token
         self.codes = {CODE: True}  # what a person got who has allowed the client in a browser
         self.count = 0
         self.uses: Counter[str] = Counter()
@@ -64,7 +64,7 @@ class ZendeskAuth:
         return Json({"error": error.error, "description": error.description}, 400)
 
     async def token(self, request: Request) -> Response:
-        """POST /oauth/tokens. The answer tells the token's life only to who asks for one.
+        """POST /oauth/tokens. The response has the token's lifetime only on request.
 
         https://developer.zendesk.com/api-reference/ticketing/oauth/grant_type_tokens/
         """

@@ -1,4 +1,4 @@
-"""What happened on tickets, as Zendesk tells it: ticket events (in bulk), audits and comments (ticket by ticket)."""
+"""Ticket events (in bulk), audits and comments (by ticket) in Zendesk's form."""
 
 from bisect import bisect_left, bisect_right
 from typing import Any
@@ -146,7 +146,7 @@ class Events:
         return self._timed("web", hours.changes(self.world, self.world.stories[save.fact.ticket], save))
 
     def _timed(self, how: str, changes: list[hours.Change], *, made: bool = False) -> list[dict[str, Any]]:
-        """What a creation sets stands in an object; what changes later is its own key."""
+        """A creation has its values in one object; a later change is a key of its own."""
         if not made:
             return [_child(how, str(field), new, before) for field, new, before in changes]
         children = [_child(how, "custom_ticket_fields", {str(field): new}, None) for field, new, _ in changes]
@@ -230,7 +230,7 @@ def _channel(audit: Audit) -> str:
 
 
 def _audit_via(audit: Audit) -> dict[str, Any]:
-    """Of the whole audit: its events have none of their own. A merge stands here."""
+    """`via` of the whole audit, because its events have none. Merges are here."""
     fact = getattr(audit, "fact", None)
     if isinstance(audit, TicketUpdate) and isinstance(fact, Update) and (fact.merged_from or fact.merged_into):
         return comment_via(audit)

@@ -27,10 +27,10 @@ Rows = list[dict[str, Any]]
 
 
 class ListRoutes:
-    """Endpoints beside the exports, out of the same world."""
+    """Endpoints other than the exports, from the same world."""
 
-    def __init__(self, face: ZendeskApi) -> None:
-        self.face, self.world = face, face.world
+    def __init__(self, api: ZendeskApi) -> None:
+        self.api, self.world = api, api.world
 
     async def tickets(self, request: Request) -> Response:
         """By number, or by last change with a cursor that names the last row (`sort=updated_at`)."""
@@ -45,13 +45,13 @@ class ListRoutes:
         later = [(place, i) for place, i in places if place > after]
         page, last = [rows[i] for _, i in later[:size]], [place for place, _ in later[:size]][-1:]
         cursors = (_write(*last[0]), _write(*later[0][0])) if last else (None, None)
-        navigation = ends(query, request.url.path, self.face.address(request), more=len(later) > size, cursors=cursors)
+        navigation = ends(query, request.url.path, self.api.address(request), more=len(later) > size, cursors=cursors)
         for row in page:
             row.pop("fields")  # a second name of custom_fields, which lists lack
         return Json(self._with_metrics(query, page) | navigation)
 
     async def show_many(self, request: Request) -> Response:
-        """Up to 100 ids; what is not there is left out."""
+        """Up to 100 ids; missing ones are excluded."""
         wanted = [int(number) for number in request.query_params.get("ids", "").split(",") if number.isdigit()]
         if len(wanted) > 100:
             raise BadRequestError("TooManyValues", "ids may name up to 100 tickets")
@@ -70,7 +70,7 @@ class ListRoutes:
         for row in rows:
             row.pop("metric_set", None)
         query = dict(request.query_params)
-        page = by_cursor("results", rows, query, request.url.path, self.face.address(request), most=1000)
+        page = by_cursor("results", rows, query, request.url.path, self.api.address(request), most=1000)
         return Json(page | {"facets": None})
 
     async def count(self, request: Request) -> Response:
@@ -88,14 +88,12 @@ class ListRoutes:
         """Without those who were deleted."""
         query = request.query_params
         roles = [*query.getlist("role"), *query.getlist("role[]")]
-        here = [row for row in lists.users(self.world, self.face.base(request)) if row["active"]]
+        here = [row for row in lists.users(self.world, self.api.base(request)) if row["active"]]
         rows = [row for row in here if not roles or row["role"] in roles]
-        return self.face.list_response(request, "users", sorted(rows, key=lambda row: row["id"]))
+        return self.api.list_response(request, "users", sorted(rows, key=lambda row: row["id"]))
 
     async def organizations(self, request: Request) -> Response:
-        return self.face.list_response(
-            request, "organizations", lists.organizations(self.world, self.face.base(request))
-        )
+        return self.api.list_response(request, "organizations", lists.organizations(self.world, self.api.base(request)))
 
     async def settings(self, _request: Request) -> Response:
         """Of the account: https://developer.zendesk.com/api-reference/ticketing/account-configuration/account_settings/"""
@@ -115,14 +113,14 @@ class ListRoutes:
         return last.changes["status"] == "closed" and last.at <= self.world.now - ARCHIVED_AFTER
 
     def _row(self, request: Request, story: TicketHistory) -> dict[str, Any]:
-        tickets = self.face.tickets_of(request)
+        tickets = self.api.tickets_of(request)
         stamp = tickets.stamp(story, self.world.now)
         assert stamp is not None
         row = tickets.ticket(story, stamp, metric_sets=True)
         return row | ({"generated_timestamp": story.created.at // SECOND} if story.ticket % 3 == 0 else {})
 
     def _with_metrics(self, query: Any, rows: Rows) -> dict[str, Any]:
-        """Beside the tickets where an export has them inside; what is not worked out yet is left out."""
+        """Metric sets next to the tickets (exports embed them); those not computed yet are missing."""
         sets = [row.pop("metric_set", None) for row in rows]
         if "metric_sets" not in query.get("include", ""):
             return {"tickets": rows}

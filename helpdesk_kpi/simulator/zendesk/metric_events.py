@@ -1,4 +1,4 @@
-"""Metric events, as Zendesk tells them of its promises' clocks.
+"""Metric events of Zendesk's SLA clocks.
 
 A breach is written when its promise begins, with a time to come, and marked as deleted once the promise is kept. Some
 events become visible only twelve minutes after their time.
@@ -24,7 +24,7 @@ _STRIDE = 128  # ids of one ticket
 
 
 class Written(msgspec.Struct):
-    """One event: when it came to be and when it is told, and when it was taken back (a breach that did not happen)."""
+    """One event: its time, when it becomes visible, and when it was withdrawn (a breach that did not happen)."""
 
     id: int
     ticket: int
@@ -57,7 +57,7 @@ class MetricEvents:
         self._exported: tuple[int, list[Written]] = (-1, [])
 
     def export(self) -> list[Written]:
-        """What the export shows now, in order of time: what is announced for later stands at the end."""
+        """What the export shows now, in order of time; events announced for later are last."""
         now = self.world.now
         if self._exported[0] != now:
             visible = [event for event in self.events if event.visible_at <= now - HELD_BACK and self._shows(event)]

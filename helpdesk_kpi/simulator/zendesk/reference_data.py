@@ -1,4 +1,4 @@
-"""The smaller things that Zendesk lists: people, teams, brands, schedules, articles."""
+"""Zendesk's reference data: people, teams, brands, schedules, articles."""
 
 from typing import Any
 

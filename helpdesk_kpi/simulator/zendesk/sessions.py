@@ -14,7 +14,7 @@ from helpdesk_kpi.simulator.world.world import World
 from helpdesk_kpi.simulator.zendesk.events import chats
 from helpdesk_kpi.simulator.zendesk.surveys import engagement, session_id
 
-MOST = 10  # a page; whether more may be asked for is not known
+MOST = 10  # per page; whether more can be requested is not documented
 RECENT = 90 * DAY  # how far the list goes back without a start
 HOST = "https://pod.internal.example"
 
@@ -35,7 +35,7 @@ def page(world: World, query: Mapping[str, str], path: str) -> dict[str, Any]:
 
 
 def _chosen(world: World, query: Mapping[str, str]) -> list[tuple[int, str, Chat]]:
-    """(second of the start, id, session) of what is asked for, in that order."""
+    """(second of the start, id, session) of the requested sessions, in that order."""
     start = _number(query, "start_time", (world.now - RECENT) // SECOND)
     if query.get("channel", "MESSAGING") != "MESSAGING":
         return []

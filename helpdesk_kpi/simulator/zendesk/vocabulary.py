@@ -73,7 +73,7 @@ def author(fact: Created | Update) -> int:
 
 
 def first_author(created: Created) -> int:
-    """Whose the first words are by the API: what comes in through it is its user's, whoever said it."""
+    """The author of the first message in the API: for tickets from the API, the API user."""
     brought_in = None if created.channel == "api" else created.writer
     return brought_in or created.submitter or created.requester
 

@@ -329,18 +329,18 @@ def test_check_says_that_worklogs_come(tmp_path: Path) -> None:
 
 
 def test_the_site_embeds_twenty_and_says_how_many_there_are() -> None:
-    with client(day(*[spent(f"tue 08:{n:02}", BEN, 5, 100 + n) for n in range(24)])) as face:
-        [row] = search(face, fields=["worklog"])
+    with client(day(*[spent(f"tue 08:{n:02}", BEN, 5, 100 + n) for n in range(24)])) as api:
+        [row] = search(api, fields=["worklog"])
         embedded = row["fields"]["worklog"]
         assert (len(embedded["worklogs"]), embedded["total"], embedded["maxResults"]) == (20, 25, 20)
         assert set(embedded["worklogs"][0]) == {
             "self", "author", "updateAuthor", "created", "updated", "started", "timeSpent", "timeSpentSeconds", "id",
             "issueId",
         }  # fmt: skip
-        page = ask(face, f"{API}/issue/{row['id']}/worklog", startAt=20, maxResults=3)
+        page = ask(api, f"{API}/issue/{row['id']}/worklog", startAt=20, maxResults=3)
         assert [one["id"] for one in page["worklogs"]] == ["119", "120", "121"]
         assert page["total"] == 25
-        assert "worklog" not in search(face, fields=["*navigable"])[0]["fields"]
+        assert "worklog" not in search(api, fields=["*navigable"])[0]["fields"]
 
 
 def test_the_feed_has_pages_of_a_thousand_and_keeps_the_last_minute_back() -> None:
@@ -349,14 +349,14 @@ def test_the_feed_has_pages_of_a_thousand_and_keeps_the_last_minute_back() -> No
     many = [msgspec.structs.replace(fact, at=base + n * 1000) for n, fact in enumerate(many)]
     made = day(*many)
     made.now = base + 1099 * 1000 + 30_000
-    with client(made) as face:
-        first = ask(face, f"{API}/worklog/updated", since=base)
+    with client(made) as api:
+        first = ask(api, f"{API}/worklog/updated", since=base)
         assert (len(first["values"]), first["lastPage"], first["until"]) == (1000, False, base + 999_000)
-        second = ask(face, f"{API}/worklog/updated", since=first["until"])
+        second = ask(api, f"{API}/worklog/updated", since=first["until"])
         assert second["values"][0] == first["values"][-1]
         assert (second["lastPage"], second["until"]) == (True, base + 1_069_000)
-        assert ask(face, f"{API}/worklog/deleted", since=0)["values"] == []
-        [found] = post(face, "worklog/list", ids=[100, 9999])
+        assert ask(api, f"{API}/worklog/deleted", since=0)["values"] == []
+        [found] = post(api, "worklog/list", ids=[100, 9999])
         assert (found["id"], found["timeSpentSeconds"], found["issueId"]) == ("100", 300, str(FIRST_ISSUE + 1))
-        assert face.post(f"{API}/worklog/list", json={"ids": list(range(1001))}).status_code == 400
-        assert ask(face, f"{API}/configuration")["timeTrackingEnabled"] is True
+        assert api.post(f"{API}/worklog/list", json={"ids": list(range(1001))}).status_code == 400
+        assert ask(api, f"{API}/configuration")["timeTrackingEnabled"] is True
