@@ -1,5 +1,7 @@
 """`demo` and `simulate`."""
 
+import contextlib
+import threading
 from pathlib import Path
 
 import click
@@ -21,7 +23,7 @@ HELPDESKS = ("zendesk", "jira", "freshdesk")
 @click.option("--seed", default=1, show_default=True)
 @click.option("--no-open", is_flag=True, help="Do not open the digest in the browser.")
 def demo(*, helpdesk: str, out: Path | None, locale: str, seed: int, no_open: bool) -> None:
-    """Try everything on an invented desk: a helpdesk behind its real API is synced, measured and reported on."""
+    """Try everything on a simulated support desk: it is synced from its real API, measured and reported on."""
     from helpdesk_kpi.cli.demo_run import run_demo  # noqa: PLC0415
 
     kind = "" if helpdesk == "zendesk" else f"-{helpdesk}"
@@ -30,7 +32,8 @@ def demo(*, helpdesk: str, out: Path | None, locale: str, seed: int, no_open: bo
 
 
 @click.command()
-@click.argument("helpdesk", type=click.Choice(HELPDESKS))
+@click.argument("helpdesk", type=click.Choice(HELPDESKS), required=False)
+@click.option("--demo", "folder", type=click.Path(path_type=Path), help="Serve the helpdesks of this demo again.")
 @click.option("--port", default=8800, show_default=True)
 @click.option("--tickets", default=600, show_default=True, type=click.IntRange(0))
 @click.option("--seed", default=1, show_default=True)
@@ -39,12 +42,26 @@ def demo(*, helpdesk: str, out: Path | None, locale: str, seed: int, no_open: bo
 @click.option("--plain", is_flag=True, help="Without forms, AI agents, second calendars and the like.")
 @click.pass_obj
 def simulate(
-    own: AppContext, *, helpdesk: str, port: int, tickets: int, seed: int, locale: str, faults: str | None, plain: bool
+    own: AppContext,
+    *,
+    helpdesk: str | None,
+    folder: Path | None,
+    port: int,
+    tickets: int,
+    seed: int,
+    locale: str,
+    faults: str | None,
+    plain: bool,
 ) -> None:
-    """Serve an invented helpdesk behind its real API on this machine, until stopped.
+    """Serve a simulated helpdesk behind its real API on this machine, until stopped.
 
-    What happens there ends on a fixed Monday; from then on its time is that of this machine.
+    Its events end on a fixed Monday. From then on its time is that of this machine.
     """
+    if folder is not None:
+        _serve_demo(own, folder)
+        return
+    if helpdesk is None:
+        raise UsageError(f"name a helpdesk ({', '.join(HELPDESKS)}), or the folder of a demo with --demo")
     from helpdesk_kpi.cli.demo_config import DemoSource, build_demo_config  # noqa: PLC0415
     from helpdesk_kpi.simulator.server.faults import parse  # noqa: PLC0415
     from helpdesk_kpi.simulator.server.serve import run  # noqa: PLC0415
@@ -62,3 +79,12 @@ def simulate(
     click.echo(f"# a configuration for this desk (secret: {desk.secret})", err=True)
     click.echo(build_demo_config([desk], locale), err=True)
     run(get_vendor(helpdesk).app(world, faults=plan), port, lambda: own.now() / 1000)
+
+
+def _serve_demo(own: AppContext, folder: Path) -> None:
+    from helpdesk_kpi.cli.demo_run import serve_demo  # noqa: PLC0415
+
+    with serve_demo(folder, lambda: own.now() / 1000) as urls:
+        click.echo(f"serving {', '.join(urls)}; Ctrl-C ends it", err=True)
+        with contextlib.suppress(KeyboardInterrupt):
+            threading.Event().wait()

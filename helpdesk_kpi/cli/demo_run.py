@@ -6,11 +6,14 @@ import sys
 import time
 import webbrowser
 import zoneinfo
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
+from starlette.applications import Starlette
 
 from helpdesk_kpi.calendar.periods import get_last_complete_period
 from helpdesk_kpi.cli.demo_config import DemoSource, build_demo_config
@@ -24,7 +27,8 @@ from helpdesk_kpi.measure.build.build import build_stale
 from helpdesk_kpi.private import write_private
 from helpdesk_kpi.pull.source_config import load_sources
 from helpdesk_kpi.pull.sync import sync
-from helpdesk_kpi.simulator.server.serve import serve
+from helpdesk_kpi.simulator.server.serve import Aging, serve
+from helpdesk_kpi.simulator.server.ticket_pages import TicketPages
 from helpdesk_kpi.simulator.server.vendors import NAMES, get_vendor
 from helpdesk_kpi.simulator.world.plan import Locale, Slowdown, real
 from helpdesk_kpi.simulator.world.world import World, generate
@@ -54,6 +58,8 @@ SAID = {
         "explain csat --period last-week": "a number down to its tickets",
         "report process_review --open": "where time goes",
         "doctor": "what the data lack, and what deserves a look",
+        "links": "Links to tickets open only while the simulated helpdesk is served:",
+        "serve": "serve it again",
     },
     "zh": {
         "desk": "模拟的服务台：{:,} 张工单，{} 周（种子 {}）", "rendering": "正在生成报告",
@@ -64,6 +70,8 @@ SAID = {
         "explain csat --period last-week": "一个数值背后的工单",
         "report process_review --open": "时间花在哪里",
         "doctor": "数据缺什么，哪些值得一看",
+        "links": "工单链接只有在模拟的服务台运行时才能打开：",
+        "serve": "重新启动模拟的服务台",
     },
 }  # fmt: skip
 
@@ -90,9 +98,39 @@ def run_demo(
 
 
 def _demo_source(served: ExitStack, helpdesk: str, world: World, *, alone: bool) -> DemoSource:
+    server = served.enter_context(serve(_build_app(helpdesk, world)))
+    return DemoSource(_source_name(helpdesk, alone=alone), helpdesk, world, server.url)
+
+
+def _build_app(helpdesk: str, world: World) -> Starlette:
     options = {"archives": False} if helpdesk == "freshdesk" else {}  # else its history would be too short for signals
-    server = served.enter_context(serve(get_vendor(helpdesk).app(world, limits=100, **options)))
-    return DemoSource("demo" if alone else helpdesk, helpdesk, world, server.url)
+    return get_vendor(helpdesk).app(world, limits=100, **options)
+
+
+def _source_name(helpdesk: str, *, alone: bool) -> str:
+    return "demo" if alone else helpdesk
+
+
+@contextmanager
+def serve_demo(out: Path, clock: Callable[[], float]) -> Iterator[list[str]]:
+    """Serve the simulated helpdesks of a demo again, with a web page for each ticket; yields their addresses.
+
+    The addresses are those of the demo's configuration, so that links in its reports open. `clock` gives epoch seconds.
+    """
+    if not (out / "demo.json").exists():
+        raise UsageError(f"{out} has no demo: run `helpdesk-kpi demo --out {out}` first")
+    made = _made(out / "demo.json")
+    worlds = _worlds(out, made["locale"], made["seed"], made["helpdesk"], made["tickets"])
+    sources = load(out / "helpdesk-kpi.toml").config.sources
+    urls = {name: str(sources[_source_name(name, alone=len(worlds) == 1)]["url"]) for name in worlds}
+    with ExitStack() as served:
+        for name, world in worlds.items():
+            app = TicketPages(Aging(_build_app(name, world), clock), world)
+            try:
+                served.enter_context(serve(app, urlsplit(urls[name]).port or 0))
+            except OSError as error:
+                raise UsageError(f"{urls[name]} cannot be served: {error.strerror}") from None
+        yield list(urls.values())
 
 
 def _worlds(out: Path, locale: Locale, seed: int, helpdesk: str, tickets: int) -> dict[str, World]:
@@ -104,13 +142,13 @@ def _worlds(out: Path, locale: Locale, seed: int, helpdesk: str, tickets: int) -
         if {key: made[key] for key in wanted} != wanted:
             held = f"a demo of {made['helpdesk']} with seed {made['seed']} in {made['locale']}"
             raise UsageError(f"{out} holds {held}: name another --out")
-        end = made["end"]
+        end, tickets = made["end"], made["tickets"]
     else:
         if out.exists() and any(out.iterdir()):
             raise UsageError(f"{out} holds other files: name another --out")
         end = _last_monday(ZONES[locale])
         out.mkdir(parents=True, exist_ok=True)
-        write_private(told, json.dumps(wanted | {"end": end}))
+        write_private(told, json.dumps(wanted | {"end": end, "tickets": tickets}))
     names = NAMES if helpdesk == "all" else (helpdesk,)
     return {name: _world(name, seed + i, tickets // len(names), end, locale) for i, name in enumerate(names)}
 
@@ -125,8 +163,8 @@ def _world(helpdesk: str, seed: int, tickets: int, end: int, locale: Locale) -> 
 def _made(told: Path) -> dict[str, Any]:
     """What the folder's first run has noted."""
     try:
-        made = {"helpdesk": "zendesk", **json.loads(told.read_text("utf-8"))}
-        return {key: made[key] for key in ("seed", "locale", "helpdesk", "end")}
+        made = {"helpdesk": "zendesk", "tickets": TICKETS, **json.loads(told.read_text("utf-8"))}
+        return {key: made[key] for key in ("seed", "locale", "helpdesk", "end", "tickets")}
     except (ValueError, TypeError, KeyError):
         raise UsageError(f"{told} does not say which demo it is of: remove the folder, or name another --out") from None
 
@@ -178,3 +216,4 @@ def _print_result(out: Path, outcomes: list[Outcome], seconds: float, locale: st
     click.echo(f"\n{said['next']}")
     for command in FURTHER:
         click.echo(f"  {typed} {command} --config {out / 'helpdesk-kpi.toml'}  ({said[command]})")
+    click.echo(f"\n{said['links']}\n  {typed} simulate --demo {out}  ({said['serve']})")

@@ -1,12 +1,15 @@
 """`demo` and `simulate` for every helpdesk."""
 
+import html
 import re
 import shlex
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from helpdesk_kpi.cli import demo_run, main
@@ -51,7 +54,8 @@ def test_what_demo_names_at_its_end_can_be_done(tmp_path: Path, locale: str, cap
     out = tmp_path / "made"
     demo_run.run_demo(out, locale, 3, show=False, tickets=60)  # type: ignore[arg-type]
     named = re.findall(r"^  helpdesk-kpi (.+)  \(", capsys.readouterr().out, re.MULTILINE)
-    assert len(named) == 3
+    assert len(named) == 4
+    assert named.pop() == f"simulate --demo {out}"  # serves until it is stopped
     for command in named:
         main(shlex.split(command.replace(" --open", "")))  # ends the program where it fails
         assert capsys.readouterr().out
@@ -62,3 +66,23 @@ def test_a_folder_with_another_helpdesks_demo_is_left_alone(tmp_path: Path) -> N
     demo_run.run_demo(out, "en", 3, show=False, tickets=60)
     with pytest.raises(UsageError, match="a demo of zendesk with seed 3 in en"):
         demo_run.run_demo(out, "en", 3, show=False, helpdesk="jira")
+
+
+@pytest.mark.parametrize("helpdesk", NAMES)
+def test_the_helpdesk_of_a_demo_can_be_served_again_so_that_links_to_tickets_open(
+    tmp_path: Path, helpdesk: Any
+) -> None:
+    out = tmp_path / "made"
+    demo_run.run_demo(out, "en", 3, show=False, helpdesk=helpdesk, tickets=60)
+    with closing(sqlite3.connect(out / "helpdesk.db")) as db:
+        links = db.execute("SELECT url, subject FROM tickets WHERE created_at IS NOT NULL LIMIT 20").fetchall()
+    with demo_run.serve_demo(out, time.time) as urls:
+        pages = {link: httpx.get(link) for link, _ in links}
+    assert all(link.startswith(urls[0]) for link in pages)
+    assert {page.status_code for page in pages.values()} == {200}
+    assert [subject for link, subject in links if html.escape(subject) not in pages[link].text] == []
+
+
+def test_a_folder_without_a_demo_cannot_be_served(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="has no demo"), demo_run.serve_demo(tmp_path, time.time):
+        pass
