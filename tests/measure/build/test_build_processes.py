@@ -1,9 +1,11 @@
 """Several processes fold what one folds, and leave nothing behind when they are killed."""
 
+import itertools
 import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -166,6 +168,36 @@ def test_what_another_process_writes_after_a_worker_has_read_stays_stale(loaded:
         assert store.rows("SELECT subject FROM stale_subjects") == [(last,)]
         assert store.rows("SELECT * FROM build_queue") == []
         assert build.build_stale(store, loaded.config) == 1
+        after = folded(store)
+        build.build_stale(store, loaded.config, everything=True)
+        assert folded(store) == after
+
+
+def test_two_processes_build_next_to_a_writer_and_lose_no_change(loaded: LoadedConfig) -> None:
+    """A thread changes one ticket after the other, as a sync does, from before the build until after it."""
+    ended, changed = threading.Event(), threading.Event()
+
+    def write() -> None:
+        with open_store(loaded.store_path) as store:
+            for number in itertools.cycle(range(1, TICKETS + 1)):
+                with store.transaction() as conn:
+                    conn.execute("UPDATE events SET at = at + 60000 WHERE ticket = ? AND id = 'b'", (number,))
+                changed.set()
+                if ended.is_set():
+                    return
+
+    writer = threading.Thread(target=write)
+    with open_store(loaded.store_path) as store:
+        writer.start()
+        try:
+            changed.wait()
+            build.build_stale(store, loaded.config, jobs=2)
+        finally:
+            ended.set()
+            writer.join()
+        assert store.rows("SELECT * FROM build_queue") == []
+        assert count_stale(store) > 0
+        assert build.build_stale(store, loaded.config) > 0
         after = folded(store)
         build.build_stale(store, loaded.config, everything=True)
         assert folded(store) == after
