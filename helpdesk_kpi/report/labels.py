@@ -61,7 +61,7 @@ REASONS = {
     "replies_pending": "replies not pulled yet",
     "replies_unreadable": "replies unreadable",
     "history_unknown": "history unknown",
-    "moved": "moved to where nothing is read",
+    "moved": "moved to a project that is not synced",
     "imported_copy": "imported copies of other tickets",
     "subtask": "sub-tasks",
     "child": "child tickets",
@@ -70,12 +70,12 @@ REASONS = {
     "related": "related tickets",
     "issue_type": "of a kind that is left out",
     "first_message_unknown": "first message not known",
-    "no_human_act": "solved without a person's act",
+    "no_human_act": "solved without any action by a person",
     "reopened_not_fixed": "reopened as not fixed",
     "not_valid": "not valid by configuration",
-    "incident": "of an incident that hit many",
+    "incident": "of an incident that affected many",
     "shared_sender": "of a shared or automatic sender",
-    "expected": "a request that comes back by right",
+    "expected": "a request that is expected to come back",
     "escalated": "escalated in time, with a reason",
     "solved_by_bot": "solved by a bot alone",
     "no_target": "without a target",
@@ -97,7 +97,7 @@ REASONS = {
     "bot_reply_counted": "answered by a bot first",
     "private_first": "answered by a note first",
     "light_agent": "answered by a light agent first",
-    "demoted_agent": "answered by somebody whose role changed",
+    "demoted_agent": "answered by a person whose role changed",
     "reopened_since": "opened again since",
     "clock_started_elsewhere": "clock started later",
     "first_cycle_of_many": "one of several runs",
@@ -130,7 +130,7 @@ REASONS = {
     "phone": "phone",
     "chat": "chat",
     "routing": "to its team at first",
-    "pingpong": "to and fro",
+    "pingpong": "back and forth",
     "handover": "handed over",
     "escalation": "escalated",
     "with_reason": "with a reason",
@@ -258,7 +258,7 @@ SHORT = {
     "csat_response_rate": "Survey answers",
     "article_link_rate": "Answered with an article",
 }
-#: By KPI, "" for the others, and by how the value moved since the period before.
+#: By KPI (with 0: for the value 0), "" for the others, and by how the value moved since the period before.
 VALUES = {
     "first_reply_time": {
         "alone": "Half of {whose} waited {value} or longer for a first reply",
@@ -270,10 +270,14 @@ VALUES = {
         "rise": "Half of {whose} took {value} or longer to be solved, {before} the {step}",
         "fall": "Half of {whose} took {value} or longer to be solved, {before} the {step}",
     },
+    "solved_tickets 0": {
+        "alone": "No tickets were solved",
+        "fall": "No tickets were solved; {before} the {step}",
+    },
     "": {
-        "alone": "{title} is {value}",
-        "rise": "{title} is {value}, {before} the {step}",
-        "fall": "{title} is {value}, {before} the {step}",
+        "alone": "{title}: {value}",
+        "rise": "{title}: {value}; {before} the {step}",
+        "fall": "{title}: {value}; {before} the {step}",
     },
 }
 #: By context.
@@ -295,4 +299,4 @@ def list_messages() -> Iterator[tuple[str, str, str]]:
     for kpi, signals in SIGNALS.items():
         yield from ((f"kpi.{kpi}" if kpi else "signal", text, "title") for text in signals.values())
     for moves in VALUES.values():
-        yield from ((move, text, "title, statistic, direction") for move, text in moves.items())
+        yield from ((move, text, "title, statistic, verdict") for move, text in moves.items())

@@ -141,7 +141,7 @@ class MetricView:
     def _empty_text(self) -> str:
         if self.empty:
             return self._words.gettext("not known") if self.gap else self._words.gettext("none")
-        return self._words.gettext("not reached")
+        return self._words.gettext("over half still open")
 
     @property
     def pieces(self) -> Sequence[tuple[str, str]]:
@@ -239,7 +239,7 @@ class MetricView:
     def p90(self) -> str:
         """Of durations, or of the ages of a stock; "not reached" while too many still wait."""
         if self.value.unit == "ms" and self.value.n and self.value.p90 is None:
-            return self._words.gettext("not reached")
+            return self._words.gettext("over a tenth still open")
         return self._optional(self.value.p90)
 
     @property

@@ -121,6 +121,11 @@ class Report:
         """ "week before"."""
         return self._scene.words.before(self.kind)
 
+    @property
+    def previous_column(self) -> str:
+        """The head of the column with values of the period before: "Week before"."""
+        return self._scene.words.first(self.before)
+
     @cached_property
     def notices(self) -> list[str]:
         return list_notices(self._scene, is_preliminary=self.is_preliminary)

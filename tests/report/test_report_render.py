@@ -372,7 +372,7 @@ def test_slack_names_every_severity_whole_and_counts_what_it_does_not_show() -> 
 def test_chinese_messages_have_chinese_commas_and_no_double_brackets() -> None:
     figures = week(zone="Asia/Shanghai", period=CHINESE)
     told = render("weekly_digest", figures, locale="zh", parts=frozenset({"slack", "text"}))
-    line = "首响：41 分钟，显著变化（转差），正常范围 22 分钟～36 分钟"
+    line = "首响：41 分钟，明显变慢，正常范围 22 分钟～36 分钟"
     assert line in (told.slack or b"").decode()
     assert "）（" not in (told.text or "")
 

@@ -81,14 +81,13 @@ TEXTS = {
     "failed": "the last sync failed: {detail}",
     "unavailable": "not given to this account: {detail}",
     "stale": "not read for more than two days",
-    "no_words": "tickets without a first message: what was said on them is not known",
+    "no_words": "tickets without a first message: their content is not known",
     "ends_elsewhere": "tickets whose history ends at another value than they have now; their own value holds from their"
     " last update on",
     "unread": "tickets with parts that no rule reads: {detail}",
     "strange_channels": "tickets of channels of which nothing is known: {detail}",
     "left_out_outbound": "tickets left out since the team wrote first: {detail}",
-    "perhaps_robots": "accounts of agents that answer within a minute nearly always: robots, perhaps; `check` names"
-    " them",
+    "perhaps_robots": "accounts of agents that nearly always answer within a minute: possibly bots; `check` lists them",
     "replies_pending": "tickets whose replies are still to be fetched; they are left out, and never count as"
     " unanswered",
     "replies_unreadable": "tickets whose replies these rights do not show",
@@ -96,10 +95,10 @@ TEXTS = {
     "before_history": "tickets made before the history that is kept begins",
     "no_priority": "tickets without a priority: a row of their own in every table",
     "strangers": "accounts that act on tickets and of which only the id is known",
-    "no_role": "accounts that were given tickets, and no role of theirs was ever seen: they left before we came",
-    "set_aside": "rows that could not be read and were set aside; `status` names them",
-    "not_by_customers": "ratings that nobody gave: set by default, by a time-out, or by the team itself",
-    "own_domain": "ratings by customers with an address of the team's own domain: friends, perhaps",
+    "no_role": "accounts that were assigned tickets but whose role is not known: they left before the first sync",
+    "set_aside": "rows that could not be read and were set aside; `status` lists them",
+    "not_by_customers": "ratings not given by customers: set by default, by a time-out, or by the team itself",
+    "own_domain": "ratings by customers with an address of the team's own domain: possibly colleagues",
     **limiting_defaults.TEXTS,
 }
 _OF_SOURCE = "SELECT s.name, count(*) FROM {} JOIN sources s ON s.id = {}.source WHERE {} GROUP BY 1 ORDER BY 1"

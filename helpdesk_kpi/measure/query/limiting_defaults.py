@@ -16,7 +16,7 @@ LEAST = 0.05  # the part of the replies through the API from which on they can m
 JIRA = "jira_service_management"
 #: code -> what it means, after the count.
 TEXTS = {
-    "api_comments": "replies came through the API in agents' names and count as a robot's; if people wrote them, write "
+    "api_comments": "replies came through the API in agents' names and count as a bot's; if people wrote them, write "
     "{detail}",
     "no_chats": "messaging tickets have no chat data: their replies are not known",
     "no_chats_switched_off": "messaging tickets have no chat data, which is switched off: their replies are not known;"

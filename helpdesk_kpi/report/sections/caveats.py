@@ -9,19 +9,19 @@ from helpdesk_kpi.report.sections.footnotes import clock, format_calendar, forma
 from helpdesk_kpi.translations import ngettext_noop, pgettext_noop
 
 #: What is said of waits for a reply that still run: of all, of those past target. Else they are open tickets.
-_LATE = ngettext_noop("{n} still waits past it", "{n} still wait past it")
+_LATE = ngettext_noop("{n} late and still waiting", "{n} late and still waiting")
 WAITS = {
     "first_reply_time": (pgettext_noop("tickets", "{n} not answered yet"), _LATE),
     "next_reply_time": (pgettext_noop("replies", "{n} not answered yet"), _LATE),
 }
 #: The same of waits for a customer's acceptance.
 UNCONFIRMED = (
-    pgettext_noop("acceptance", "{n} not confirmed yet, counted in"),
-    ngettext_noop("{n} still not confirmed past it", "{n} still not confirmed past it"),
+    pgettext_noop("acceptance", "including {n} not confirmed yet"),
+    ngettext_noop("{n} late and not confirmed yet", "{n} late and not confirmed yet"),
 )
 OPEN = (
-    pgettext_noop("resolution", "{n} still open, counted in"),
-    ngettext_noop("{n} still open past it", "{n} still open past it"),
+    pgettext_noop("resolution", "including {n} still open"),
+    ngettext_noop("{n} late and still open", "{n} late and still open"),
 )
 
 
@@ -43,7 +43,7 @@ def _duration(number: MetricView, scene: RenderContext) -> list[str]:
     words, value = scene.words, number.value
     if not value.n:
         return []
-    within = words.gettext("{share} within target", share=number.within) if number.within else ""
+    within = words.gettext("{share} in time", share=number.within) if number.within else ""
     waits, late = UNCONFIRMED if _awaits_acceptance(number) else WAITS.get(number.id, OPEN)
     silent = value.censored.get("solved_without_reply", 0)
     return [
@@ -109,7 +109,9 @@ def _age(number: MetricView, scene: RenderContext) -> list[str]:
         return []
     oldest = scene.words.gettext("the oldest {value}", value=number.oldest) if number.oldest else ""
     ages = [
-        scene.words.gettext("a tenth is older than {value}", value=number.p90) if number.value.p90 is not None else "",
+        scene.words.gettext("one in ten is older than {value}", value=number.p90)
+        if number.value.p90 is not None
+        else "",
         oldest,
     ]
     return [_join(number.sample, clock(number, scene)), _join(*ages)]
@@ -121,9 +123,7 @@ def _no_answers(number: MetricView, scene: RenderContext) -> str:
     items = [
         scene.words.pgettext("ratings", "{n} {reason}", n=n, reason=scene.words.reason(r)) for r, n in counts.items()
     ]
-    return (
-        scene.words.gettext("No answers and not counted: {items}", items=scene.words.join_list(items)) if items else ""
-    )
+    return scene.words.gettext("Not counted as answers: {items}", items=scene.words.join_list(items)) if items else ""
 
 
 def _response_rate(number: MetricView, scene: RenderContext) -> str:
@@ -152,7 +152,7 @@ def _count(number: MetricView, scene: RenderContext) -> list[str]:
     words, late = scene.words, number.value.overdue
     aged = number.value.median is not None and number.value.p90 is not None
     ages = (
-        words.gettext("half are older than {median}, a tenth than {p90}", median=number.median, p90=number.p90)
+        words.gettext("half have been open over {median}; one in ten over {p90}", median=number.median, p90=number.p90)
         if aged
         else ""
     )
@@ -198,7 +198,7 @@ def _pair(number: MetricView, scene: RenderContext) -> str:
     pair = number.pair
     if pair is None or pair.empty or number.id == "csat":  # which tells its response rate already
         return ""
-    return scene.words.gettext("read beside {title}: {value}", title=pair.short, value=pair.text)
+    return scene.words.gettext("{title}: {value}", title=scene.words.inside(pair.short), value=pair.text)
 
 
 def _join(*parts: str) -> str:

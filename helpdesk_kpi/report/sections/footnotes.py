@@ -53,7 +53,7 @@ def build_footnotes(numbers: list[MetricView], scene: RenderContext) -> Footnote
             (sanitise(name), missing if at is None else words.moment(at)) for name, at in sorted(facts.sources.items())
         ],
         history_from=missing if facts.history_from is None else words.moment(facts.history_from),
-        read_at=words.gettext("Read at {moment}", moment=words.moment(scene.figures.as_of)),
+        read_at=words.gettext("As of {moment}", moment=words.moment(scene.figures.as_of)),
     )
 
 
@@ -111,11 +111,11 @@ def format_detection_quality(scene: RenderContext) -> str:
     """By what people said of pairs of tickets."""
     words, told = scene.words, scene.figures.facts.repeats
     if told is None or told.precision is None:
-        return words.gettext("nobody has judged yet how many of the repeats found are some (recurrence label)")
+        return words.gettext("repeats are detected automatically and have not been checked yet (recurrence label)")
     interval = words.range(*told.precision_interval, "share")
     return words.ngettext(
-        "by {n} judged pair of tickets, {share} of the repeats found are some ({range})",
-        "by {n} judged pairs of tickets, {share} of the repeats found are some ({range})",
+        "{share} of the repeats found are real ({range}), by {n} checked pair of tickets",
+        "{share} of the repeats found are real ({range}), by {n} checked pairs of tickets",
         n=told.pairs,
         share=words.percent(told.precision),
         range=interval,
@@ -157,7 +157,7 @@ def list_notices(scene: RenderContext, *, is_preliminary: bool = False) -> list[
     elif known and min(known) < period.end:
         told.append(
             words.gettext(
-                "Data whole only to {moment}. What happened later is not in this report",
+                "Data is complete only to {moment}. What happened later is not in this report",
                 moment=words.moment(min(known)),
             )
         )

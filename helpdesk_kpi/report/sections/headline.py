@@ -50,7 +50,7 @@ def _compose(watched: Sequence[HeadlineInput], scene: RenderContext) -> tuple[st
     if watched and all(one.whole.empty or one.whole.id == "backlog" for one in watched):
         return (
             words.gettext("no new tickets"),
-            [words.gettext("Nobody asked for help in this time, as far as the data reach")],
+            [words.gettext("No tickets came in, as far as the data go")],
             None,
         )
     return _quiet(watched, scene)
@@ -60,11 +60,11 @@ def unknown(scene: RenderContext) -> tuple[str, list[str]] | None:
     """What is said of a time that the store knows nothing of: it was not quiet."""
     words, since = scene.words, scene.figures.facts.history_from
     if since is None:
-        return words.gettext("no tickets yet"), [words.gettext("The helpdesk has not given a single ticket so far")]
+        return words.gettext("no tickets yet"), [words.gettext("No tickets have been synced so far")]
     if since >= scene.figures.period.end:
         return words.gettext("no data for this time"), [
             words.gettext(
-                "History starts at {moment}, after this time. It was not quiet; it is not known",
+                "History starts at {moment}, after this period, so its numbers are not known",
                 moment=scene.words.moment(since),
             )
         ]
@@ -112,17 +112,18 @@ def _against(number: MetricView, scene: RenderContext) -> str:
     words = scene.words
     whose = words.gettext("the {slice} tickets", slice=number.slice) if number.slice else words.gettext("the tickets")
     move = _move(number)
+    key = number.id if number.value.value else f"{number.id} 0"
     text = words.pgettext(
-        move, labels.VALUES.get(number.id, labels.VALUES[""])[move],
+        move, labels.VALUES.get(key, labels.VALUES[""])[move],
         whose=whose, title=number.name, statistic=number.statistic, value=number.text, before=number.previous,
-        step=words.before(scene.kind), direction=words.label("direction", number.direction),
+        step=words.before(scene.kind), verdict=number.verdict,
     )  # fmt: skip
     signal = number.value.signal
     if signal is None or not number.usual:
         return text
     steps = words.step(scene.kind, signal.points)
     return text + words.gettext(
-        "; going by the {points} {steps} before, {range} is usual",
+        "; usual: {range} (last {points} {steps})",
         points=signal.points,
         steps=steps,
         range=number.usual,
@@ -174,7 +175,7 @@ def _quiet(watched: Sequence[HeadlineInput], scene: RenderContext) -> tuple[str,
         return (
             words.gettext("nothing unusual"),
             [
-                words.gettext("All measures stayed within their usual range: what moved is what chance explains"),
+                words.gettext("All measures are within their usual range"),
                 words.ngettext(
                     "One measure cannot be judged yet: too little history, or still changing",
                     "{n} measures cannot be judged yet: too little history, or still changing",
@@ -192,10 +193,10 @@ def _quiet(watched: Sequence[HeadlineInput], scene: RenderContext) -> tuple[str,
         words.gettext("too early to say what is unusual"),
         [
             words.ngettext(
-                "There is {n} {step} of history; a usual range needs {needed}. Until then the figures "
-                "stand for themselves",
-                "There are {n} {steps} of history; a usual range needs {needed}. Until then the figures "
-                "stand for themselves",
+                "There is {n} {step} of history; a usual range needs {needed}. Until then, numbers are "
+                "shown without a verdict",
+                "There are {n} {steps} of history; a usual range needs {needed}. Until then, numbers are "
+                "shown without a verdict",
                 n=points,
                 step=one,
                 steps=steps,
@@ -217,12 +218,8 @@ def _targets(watched: Sequence[HeadlineInput], scene: RenderContext) -> str:
         if not before:
             items.append(words.gettext("{title} {share}", title=title, share=number.within))
         elif is_first:
-            items.append(words.gettext("{title} {share} ({step} {before})", **values))
+            items.append(words.gettext("{title} {share} ({before} the {step})", **values))
         else:  # Fields: step
             items.append(words.gettext("{title} {share} ({before})", **values))
         is_first = is_first and not before
-    return (
-        words.gettext("Of the tickets with a target, within it: {items}", items=scene.words.join_list(items))
-        if items
-        else ""
-    )
+    return words.gettext("In time: {items}", items=scene.words.join_list(items)) if items else ""

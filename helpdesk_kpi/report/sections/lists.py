@@ -138,9 +138,7 @@ def list_waits(found: Sequence[WaitingTicket], scene: RenderContext, limit: int 
 def _wait(row: WaitingTicket, longest: int, scene: RenderContext, limit: int) -> WaitLine:
     words = scene.words
     who = (
-        words.gettext("nobody assigned")
-        if row.assignee is None
-        else sanitise(row.assignee, 40) or words.gettext("assigned")
+        words.gettext("unassigned") if row.assignee is None else sanitise(row.assignee, 40) or words.gettext("assigned")
     )
     since = words.gettext("since {date}", date=scene.words.date(row.since))
     told = [row.severity or words.gettext("No priority"), row.category or row.team or "", who, since]

@@ -32,7 +32,7 @@ def _lead(found: ProcessReview, scene: RenderContext) -> tuple[str, list[str]]:
     rest = [
         _longest(found, scene),
         words.gettext("More new tickets than usual: {names}", names=grown) if grown else "",
-        words.gettext("Everything here is something to ask about, and no verdict on anybody"),
+        words.gettext("Starting points for questions, not judgements of people"),
     ]
     if not found.bottlenecks:
         return words.gettext("no stage takes longer in one team or category than elsewhere"), rest
@@ -56,7 +56,7 @@ def _longest(found: ProcessReview, scene: RenderContext) -> str:
         for one in most
         if one.total
     ]
-    return scene.words.gettext("Most of the tickets' time went by {items}", items=scene.words.join_list(items))
+    return scene.words.gettext("Tickets spent most of their time {items}", items=scene.words.join_list(items))
 
 
 def _stages(found: ProcessReview, scene: RenderContext) -> Table:
@@ -76,11 +76,11 @@ def _stages(found: ProcessReview, scene: RenderContext) -> Table:
     return Table(
         title=words.gettext("Time by stage"),
         note=words.gettext(
-            "Where the time of all tickets that were under way went by, in working time. The first reply and the "
-            "resolution say how long; this says where. Time with the customer is theirs, and not to be shortened by us."
+            "Where open tickets spent their time, in working time. First reply and resolution show how "
+            "long; this shows where. Time with the customer is not ours to shorten."
         ),
         head=[
-            words.gettext("Stage"), words.gettext("Share"), words.gettext("A ticket"), words.gettext("In all"),
+            words.gettext("Stage"), words.gettext("Share"), words.gettext("Per ticket"), words.gettext("Total"),
             words.gettext("Tickets"),
         ],
         rows=rows,
@@ -101,11 +101,11 @@ def _bottlenecks(found: ProcessReview, scene: RenderContext) -> Table:
     return Table(
         title=words.gettext("Bottlenecks"),
         note=words.gettext(
-            "Where a stage takes longer than the same stage elsewhere, by how much time that is over all tickets. "
-            "Harder work takes longer too: it says where to look first, not who is slow. The longest twentieth is cut "
-            "to the 95th percentile, and cells of fewer than ten tickets are left away."
+            "Where a stage takes longer than the same stage elsewhere, ordered by the time lost over all "
+            "tickets. Harder work takes longer too: this shows where to look first, not who is slow. The "
+            "longest twentieth is cut to the 95th percentile, and cells of fewer than ten tickets are left out."
         ),
-        head=[words.gettext("Where"), words.gettext("Beyond elsewhere"), words.gettext("Tickets")],
+        head=[words.gettext("Where"), words.gettext("Extra time"), words.gettext("Tickets")],
         rows=rows,
         none=words.gettext("No stage takes longer in one team or category than elsewhere."),
     )
@@ -131,12 +131,12 @@ def _routes(found: ProcessReview, scene: RenderContext) -> Table:
         for one in found.routes
     ]  # fmt: skip
     return Table(
-        title=words.gettext("Ways between teams"),
+        title=words.gettext("Handovers between teams"),
         note=words.gettext(
-            "Which ways tickets took from team to team, and how many of them came back to a team that had had them. "
-            "A way back may be right; many of them say that it is not clear whose work it is."
+            "How tickets moved between teams, and how many came back to a team that had them before. Going "
+            "back may be right; if it happens often, responsibilities may be unclear."
         ),
-        head=[words.gettext("From, to"), words.gettext("Tickets"), words.gettext("Back again")],
+        head=[words.gettext("From, to"), words.gettext("Tickets"), words.gettext("Came back")],
         rows=rows,
         none=words.gettext("No ticket went from one team to another."),
     )
@@ -163,8 +163,8 @@ def _recurrence_table(found: ProcessReview, scene: RenderContext) -> Table | Non
     return Table(
         title=words.gettext("Problems that come back"),
         note=words.gettext(
-            "Solved tickets after which the same customer wrote about the same problem again within 14 days, by "
-            "category. Many of them point to a product or an article to mend rather than to a person."
+            "Solved tickets after which the same customer wrote about the same problem again within 14 "
+            "days, by category. Many of them point to a product or an article to improve, not to a person."
         ),
         head=[
             words.gettext("Category"), words.gettext("Came back"), words.gettext("Of solved"), words.gettext("Share"),
@@ -183,7 +183,7 @@ def _growth_table(found: ProcessReview, scene: RenderContext) -> Table:
         for one in found.growing
     ]
     return Table(
-        title=words.gettext("What grows"),
+        title=words.gettext("Growing topics"),
         note=words.gettext(
             "Categories with more new tickets than the periods before explain (over three standard deviations of a "
             "count). A release, a season or a new customer may be the reason."

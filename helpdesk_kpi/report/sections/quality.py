@@ -28,8 +28,8 @@ def _lead(found: DataQuality, scene: RenderContext) -> tuple[str, list[str]]:
     asked, overtook = sum(bool(one.people) for one in found.questions), len(found.overtaken)
     parts = [
         words.ngettext(
-            "By one question somebody differs from the others by more than chance",
-            "By {n} questions somebody differs from the others by more than chance",
+            "One pattern stands out for one person",
+            "{n} patterns stand out for single people",
             n=asked,
         )
         if asked
@@ -44,12 +44,10 @@ def _lead(found: DataQuality, scene: RenderContext) -> tuple[str, list[str]]:
         if overtook
         else "",
     ]
-    closing = (
-        [words.gettext("Everything here is something to ask about, and no verdict on anybody")] if any(parts) else []
-    )
-    return words.ngettext(
-        "one thing keeps figures from being right", "{n} things keep figures from being right", n=bad
-    ) if bad else words.gettext("nothing keeps figures from being right"), [*parts, *closing]
+    closing = [words.gettext("Starting points for questions, not judgements of people")] if any(parts) else []
+    return words.ngettext("{n} data problem found", "{n} data problems found", n=bad) if bad else words.gettext(
+        "no data problems found"
+    ), [*parts, *closing]
 
 
 def _late(found: DataQuality, scene: RenderContext) -> str:
@@ -81,7 +79,7 @@ def _reciprocity_text(found: DataQuality, scene: RenderContext) -> str:
 def _gaps(found: DataQuality, scene: RenderContext) -> Table:
     words, worst = scene.words, sorted(found.gaps, key=lambda gap: not gap.is_bad)
     return Table(
-        title=words.gettext("What the data lack"),
+        title=words.gettext("Missing data"),
         note=words.gettext("As the store is now, after its last sync, and not only in this period."),
         head=[words.gettext("What is missing"), words.gettext("How many")],
         rows=[_gap(gap, scene) for gap in worst],
@@ -91,11 +89,7 @@ def _gaps(found: DataQuality, scene: RenderContext) -> Table:
 
 def _gap(gap: DataGap, scene: RenderContext) -> TableRow:
     words = scene.words
-    means = (
-        words.gettext("figures are wrong or missing for it")
-        if gap.is_bad
-        else words.gettext("figures are less fine for it")
-    )
+    means = words.gettext("numbers are wrong or missing") if gap.is_bad else words.gettext("less detail")
     part = words.gettext("{source}, {about}", source=sanitise(gap.source, 40), about=sanitise(gap.about, 40))
     text = words.gap(gap.code, sanitise(gap.detail, 200))
     return TableRow(
@@ -108,14 +102,14 @@ def _unmapped_table(found: DataQuality, scene: RenderContext) -> Table:
     rows = [_word(one, scene) for one in worst[:MOST]]
     words = scene.words
     return Table(
-        title=words.gettext("Words that nobody has explained"),
+        title=words.gettext("Unmapped values"),
         note=words.gettext(
-            "Priorities and statuses of which neither the configuration nor, for statuses, the helpdesk says what they "
-            "mean. The suggestions come from their names only: a person decides."
+            "Priorities and statuses without a meaning in the configuration or, for statuses, in the "
+            "helpdesk. Suggestions come from their names only; you decide."
         ),
         head=[words.gettext("Word"), words.gettext("Tickets")],
         rows=rows,
-        none=words.gettext("Every priority and status is explained."),
+        none=words.gettext("Every priority and status is mapped."),
     )
 
 
@@ -125,7 +119,7 @@ def _word(one: UnmappedValue, scene: RenderContext) -> TableRow:
         sanitise(one.source, 40),
         words.gettext("counts as {state}", state=scene.words.reason(one.counts_as)) * bool(one.counts_as),
     ]
-    small.append(words.gettext("perhaps {line}", line=sanitise(one.line, 100)) if one.line else "")
+    small.append(words.gettext("suggestion: {line}", line=sanitise(one.line, 100)) if one.line else "")
     if one.kind == "priority":
         text = words.gettext("Priority “{name}”: a severity of its own", name=name)
     else:
@@ -141,13 +135,12 @@ def _questions(found: DataQuality, scene: RenderContext) -> Table:
     return Table(
         title=words.gettext("Questions to look at"),
         note=words.gettext(
-            "What would move a figure without helping a customer; each has harmless explanations too. None is a "
-            "verdict, and none changes a score. Somebody is told of only outside the 99.8% limits around the share of "
-            "all others, where among equals next to nobody ever is."
+            "What would improve a number without helping a customer. Each has harmless explanations too, "
+            "and none changes a score. People are named only beyond the 99.8% limits around the share of all others."
         ),
         head=[words.gettext("Question"), words.gettext("Share"), words.gettext("Of")],
         rows=[_question(one, scene) for one in asked],
-        none=words.gettext("No question can be asked of this time."),
+        none=words.gettext("No data for any question in this period."),
     )
 
 
@@ -178,8 +171,8 @@ def _inversions_table(found: DataQuality, scene: RenderContext) -> Table:
     return Table(
         title=words.gettext("Urgent tickets that were overtaken"),
         note=words.gettext(
-            "P0 and P1 that waited for their first reply while people of the same team answered P2 and P3 that came in "
-            "later. Whoever answered may not have been able to help with the urgent one."
+            "P0 and P1 that waited for their first reply while people of the same team answered P2 and P3 "
+            "that came in later. The person who answered may not have been able to help with the urgent one."
         ),
         head=[words.gettext("Ticket"), words.gettext("Answered before it")],
         rows=rows,

@@ -80,8 +80,8 @@ def format_vendor_agreement(scene: RenderContext) -> list[str]:
             whose = words.gettext("{vendor} ({source})", vendor=whose, source=sanitise(one.source))
         parts = [
             words.ngettext(
-                "{title}: ours equals {whose}'s own on {agree} of {count} ticket",
-                "{title}: ours equals {whose}'s own on {agree} of {count} tickets",
+                "{title}: the same as {whose} for {agree} of {count} ticket",
+                "{title}: the same as {whose} for {agree} of {count} tickets",
                 n=one.compared,
                 title=words.name(facts.catalogue[KPI]),
                 whose=whose,

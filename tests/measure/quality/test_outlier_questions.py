@@ -197,7 +197,7 @@ AT_WORK = "INSERT INTO standings SELECT id, 1, NULL, NULL FROM people WHERE nati
     ("UPDATE tickets SET changes_known = 'pending'", "changes are still to be fetched", True),
     ("UPDATE tickets SET priority = NULL", "without a priority", False),
     ("UPDATE sources SET since = created_at + 1 FROM tickets", "before the history", False),
-    (AT_WORK, "no role of theirs was ever seen", False),
+    (AT_WORK, "whose role is not known", False),
     ("INSERT INTO rejected_rows VALUES (1, 'tickets', '7', 'no id')", "were set aside", True),
     ("UPDATE cursors SET state = 'failed', reason = '500'", "the last sync failed: 500", True),
     ("UPDATE cursors SET state = 'unavailable', reason = 'plan'", "not given to this account: plan", False),

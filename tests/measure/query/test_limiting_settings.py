@@ -66,7 +66,7 @@ def put_replies(store: Store, through: int, usual: int) -> None:
 
 @pytest.mark.parametrize(
     ("locale", "says"),
-    [("en", f"acme: 3 replies came through the API in agents' names and count as a robot's; if people wrote them, {API}"
+    [("en", f"acme: 3 replies came through the API in agents' names and count as a bot's; if people wrote them, {API}"
       ),
      ("zh", ("acme：3 条回复由支持人员账号经 API 写入，按机器人计；如确为人工所写，"
              '请设置 [tickets] api_comments = "agent"'))],

@@ -194,7 +194,7 @@ def test_a_customers_own_rating_counts_though_they_were_hired_since(store: Store
 @pytest.mark.parametrize(
     ("locale", "said"),
     [
-        ("en", "No answers and not counted: 3 set by default, 1 by the team itself"),
+        ("en", "Not counted as answers: 3 set by default, 1 by the team itself"),
         ("zh", "不是用户作答，未计入：系统默认评价 3 条、内部人员评价 1 条"),
     ],
 )
