@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from helpdesk_kpi.pull.lenient_decode import plausible
+from helpdesk_kpi.pull.lenient_decode import check_time
 from helpdesk_kpi.store.row_validation import MOST
 
 #: Reads a cell that is not empty. Its ValueError does not have the name of the column.
@@ -70,7 +70,7 @@ def read_time(cell: Any, zone: ZoneInfo | None) -> int:
             raise ValueError(f"{value!r} has no zone: write Z or an offset behind it, or configure `timezone`")
         moment = moment.replace(tzinfo=zone)
     try:
-        return plausible(round(moment.timestamp() * 1000))
+        return check_time(round(moment.timestamp() * 1000))
     except (ValueError, OverflowError):
         raise ValueError(f"{value!r} is no time between the years 1990 and 2100") from None
 

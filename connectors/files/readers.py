@@ -22,7 +22,7 @@ import msgspec
 
 from connectors.files.cell_values import Column
 from helpdesk_kpi.config import suggest
-from helpdesk_kpi.pull.lenient_decode import reason_of
+from helpdesk_kpi.pull.lenient_decode import get_reason
 from helpdesk_kpi.pull.response_body import clean
 
 Row = dict[str, Any]
@@ -168,7 +168,7 @@ def _read_jsonl(stream: IO[str]) -> Iterator[Line]:
         try:
             row = msgspec.json.decode(clean(whole.encode()))
         except (msgspec.DecodeError, RecursionError) as error:
-            yield Line(number, _parse_object(whole), _NOT_UTF_8 if is_broken else f"no JSON: {reason_of(error)}")
+            yield Line(number, _parse_object(whole), _NOT_UTF_8 if is_broken else f"no JSON: {get_reason(error)}")
             continue
         if not isinstance(row, dict):
             yield Line(number, {}, "no JSON object")

@@ -68,7 +68,7 @@ class Freshdesk(Connector):
     @classmethod
     def transport(cls, settings: Any) -> Transport:
         return Transport(
-            settings.address, auth=settings.auth.auth(), rate_share=settings.rate_share, judge=classify_response
+            settings.address, auth=settings.auth.auth(), rate_share=settings.rate_share, classifier=classify_response
         )
 
     def __init__(self, http: Transport, settings: Any) -> None:

@@ -21,8 +21,8 @@ from helpdesk_kpi.errors import BrokenError, MissingError, UnavailableError
 from helpdesk_kpi.milliseconds import DAY
 from helpdesk_kpi.model import REFUSED_ROW, AnyRecord, Event, Unread
 from helpdesk_kpi.pull.contract import Finding, Page, RejectedRow, Start
-from helpdesk_kpi.pull.lenient_decode import UNREADABLE, id_of, raws, reason_of
-from helpdesk_kpi.pull.lenient_decode import row as decode
+from helpdesk_kpi.pull.lenient_decode import UNREADABLE_ERRORS, find_id, get_reason, split_rows
+from helpdesk_kpi.pull.lenient_decode import decode_row as decode
 
 DAYS_KEPT = 30  # days
 _WHEN = "%d-%m-%Y %H:%M:%S %z"
@@ -62,7 +62,7 @@ async def fetch_activities(account: AccountState, start: Start) -> AsyncIterator
             rows = await _fetch_day(account, day)
         except (BrokenError, MissingError) as error:  # this day's file
             broken.append(day)
-            yield Page(rejected=[RejectedRow(_format_day(day), reason_of(error))])
+            yield Page(rejected=[RejectedRow(_format_day(day), get_reason(error))])
             continue
         if rows is None:
             continue
@@ -77,7 +77,9 @@ async def _fetch_day(account: AccountState, day: int) -> list[msgspec.Raw] | Non
     url = await _fetch_file_address(account, day)
     if url is None:
         return None
-    return raws((await account.http.download(url, type=_ActivityFile, endpoint="activities file")).activities_data)
+    return split_rows(
+        (await account.http.download(url, type=_ActivityFile, endpoint="activities file")).activities_data
+    )
 
 
 def _map_day(day: int, rows: Sequence[msgspec.Raw], names: Labels) -> Page:
@@ -89,10 +91,10 @@ def _map_day(day: int, rows: Sequence[msgspec.Raw], names: Labels) -> Page:
     for place, raw in enumerate(rows, 1):
         try:
             records += [*map_changes(decode(raw, fd.Activity), names)]
-        except UNREADABLE as error:
-            bad = RejectedRow(f"{_format_day(day)}: row {place}", reason_of(error))
+        except UNREADABLE_ERRORS as error:
+            bad = RejectedRow(f"{_format_day(day)}: row {place}", get_reason(error))
             rejected.append(bad)
-            if ticket := id_of(raw, "ticket_id"):
+            if ticket := find_id(raw, "ticket_id"):
                 records.append(Unread(ticket, bad.id, REFUSED_ROW, bad.reason))
     return Page(records=records, rejected=rejected)
 

@@ -56,7 +56,7 @@ async def check(account: AccountState, now: float) -> list[Finding]:
     findings += checks.check_clock_skew(account.http, "Freshdesk")
     findings += await _check_zone(account)
     findings += await _run_probe(account, _TICKETS)
-    cost = account.http.limits.told["account"].cost if "account" in account.http.limits.told else 1
+    cost = account.http.limits.by_bucket["account"].cost if "account" in account.http.limits.by_bucket else 1
     for probe in (*_PROBES, *([_ARTICLES] if account.settings.solutions else [])):
         findings += await _run_probe(account, probe)
     findings += await _check_activities(account, now)
@@ -201,7 +201,7 @@ async def _count_tickets(account: AccountState) -> tuple[int, bool]:
 
 async def _has_page_after(account: AccountState, page: int) -> bool:
     params = {**_SOME, "per_page": 100, "page": page}
-    response = await account.http.answer(
+    response = await account.http.get_response(
         TICKETS, params, type=msgspec.Raw, endpoint="check tickets", missing="resource"
     )
     return has_next(response.headers, "tickets")

@@ -16,9 +16,9 @@ from connectors.freshdesk.pagination import fetch_pages
 from connectors.freshdesk.payloads import ms, text_id
 from helpdesk_kpi.errors import BrokenError, MissingError, PullError, UnavailableError
 from helpdesk_kpi.model import AnyRecord, Event, Person, Replies, TicketLink
-from helpdesk_kpi.pull.concurrency import all_of
+from helpdesk_kpi.pull.concurrency import gather_all
 from helpdesk_kpi.pull.contract import Finding, KnownAccount, Page, RejectedRow, Start, Todo
-from helpdesk_kpi.pull.lenient_decode import map_rows, reason_of
+from helpdesk_kpi.pull.lenient_decode import get_reason, map_rows
 from helpdesk_kpi.text.comment import RULES_VERSION, extract_features
 
 BATCH_SIZE = 20  # tickets of one page
@@ -80,7 +80,7 @@ async def _fetch_batch(account: AccountState, batch: Sequence[Todo]) -> tuple[li
 
     failed = None
     try:
-        await all_of(keep(todo) for todo in batch)
+        await gather_all(keep(todo) for todo in batch)
     except PullError as error:
         failed = error
     return [found[todo] for todo in batch if todo in found], failed
@@ -98,7 +98,7 @@ async def _fetch_ticket(account: AccountState, todo: Todo) -> Conversations:
         except UnavailableError:
             is_refused = True
         except BrokenError as error:
-            return Conversations(todo, None, [RejectedRow(f"ticket {number}", reason_of(error))], broken=error)
+            return Conversations(todo, None, [RejectedRow(f"ticket {number}", get_reason(error))], broken=error)
     return Conversations(todo, None, [], is_refused)
 
 
@@ -129,7 +129,7 @@ class Authors(NamedTuple):
         https://developers.freshdesk.com/api/#add_note_to_a_ticket
         """
         account = self.accounts.get(author, KnownAccount())
-        return self.requesters.get(number) == author or (account.asks and not account.was_assigned)
+        return self.requesters.get(number) == author or (account.is_requester and not account.was_assigned)
 
 
 UNKNOWN_AUTHORS = Authors()

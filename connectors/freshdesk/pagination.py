@@ -63,7 +63,7 @@ async def fetch_pages(
     """Fetch a list by page number. Each page has its rows, its rejected rows, and the raw JSON."""
     for page in range(1, _MOST + 1):
         query = {**(params or {}), "per_page": size, "page": page}
-        response = await http.answer(path, query, type=msgspec.Raw, endpoint=endpoint, missing=missing)
+        response = await http.get_response(path, query, type=msgspec.Raw, endpoint=endpoint, missing=missing)
         yield *decode_page(response.body, kind, endpoint), response.body
         if not has_next(response.headers, endpoint):
             return
@@ -101,7 +101,7 @@ async def fetch_tickets_by_update(
     while True:
         query = {**params, "order_by": "updated_at", "order_type": "asc", "per_page": size,
                  "updated_since": format_time(walk.since), "page": walk.page}  # fmt: skip
-        response = await http.answer(TICKETS, query, type=msgspec.Raw, endpoint="tickets", missing="resource")
+        response = await http.get_response(TICKETS, query, type=msgspec.Raw, endpoint="tickets", missing="resource")
         good, rejected = decode_page(response.body, fd.Ticket, "tickets")
         good, out_of_line = drop_misplaced(good, walk.since)
         rejected += out_of_line

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from helpdesk_kpi.pull.lenient_decode import plausible
+from helpdesk_kpi.pull.lenient_decode import check_time
 
 Id = int | str
 
@@ -23,7 +23,7 @@ def ms(text: str | None) -> int | None:
         moment = datetime.fromisoformat(text) if text else None
         if moment is None:
             return None
-        return plausible(round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000))
+        return check_time(round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000))
     except (ValueError, OverflowError):
         return None
 

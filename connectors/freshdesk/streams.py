@@ -18,7 +18,7 @@ from helpdesk_kpi.errors import UnavailableError
 from helpdesk_kpi.milliseconds import DAY, SECOND
 from helpdesk_kpi.model import AnyRecord, Name, TimeEntry
 from helpdesk_kpi.pull.contract import Finding, Page, RejectedRow, Start, Todo
-from helpdesk_kpi.pull.lenient_decode import UNREADABLE, decode_rows, joined, map_rows, raws, reason_of
+from helpdesk_kpi.pull.lenient_decode import UNREADABLE_ERRORS, decode_rows, get_reason, join_rows, map_rows, split_rows
 from helpdesk_kpi.store.unread import refused_tickets
 
 OVERLAP = 600 * SECOND  # ms that are read again: a list may show a change late
@@ -166,8 +166,8 @@ async def fetch_business_hours(account: AccountState, start: Start) -> AsyncIter
         for row in good:
             try:
                 records.append(schedules.map_schedule(row))
-            except UNREADABLE as error:  # an unknown time zone or an invalid time
-                rejected.append(RejectedRow(str(row.id), reason_of(error)))
+            except UNREADABLE_ERRORS as error:  # an unknown time zone or an invalid time
+                rejected.append(RejectedRow(str(row.id), get_reason(error)))
         yield Page(records=records, rejected=rejected)
     yield Page(present={"schedule": present}, complete_until=start.now)
 
@@ -178,8 +178,8 @@ async def fetch_sla_policies(account: AccountState, start: Start) -> AsyncIterat
     async for _, bad, body in pages:
         records = [
             schedules.map_sla_policy(row, bytes(raw))
-            for raw in raws(body)
-            for row in decode_rows(joined([raw]), fd.SlaPolicy)[0]
+            for raw in split_rows(body)
+            for row in decode_rows(join_rows([raw]), fd.SlaPolicy)[0]
         ]
         yield Page(records=records, rejected=bad)
     yield Page(complete_until=start.now)

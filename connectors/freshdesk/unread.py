@@ -11,7 +11,7 @@ import msgspec
 from connectors.freshdesk import payloads as fd
 from helpdesk_kpi.model import AnyRecord, Rating, Unread
 from helpdesk_kpi.pull.contract import RejectedRow
-from helpdesk_kpi.pull.lenient_decode import id_of, raws
+from helpdesk_kpi.pull.lenient_decode import find_id, split_rows
 from helpdesk_kpi.store.unread import refused_rating
 
 #: Parts of a row that can be unread: the whole row, an unknown code, or one of several answers.
@@ -36,7 +36,9 @@ def list_unread_ratings(
     """
     tickets = {str(row.id): str(row.ticket_id) for row in rows}
     if rejected:
-        ids = [(id_of(raw) or f"row {place}", id_of(raw, "ticket_id")) for place, raw in enumerate(raws(page))]
+        ids = [
+            (find_id(raw) or f"row {place}", find_id(raw, "ticket_id")) for place, raw in enumerate(split_rows(page))
+        ]
         tickets = dict(ids) | tickets
     partly_read = {rating.id for rating in records}
     rating_ids = [(bad, bad.id.partition(" ")[0]) for bad in (*rejected, *unmapped)]

@@ -79,7 +79,7 @@ class JiraServiceManagement(Connector):
             rate_share=settings.rate_share,
             concurrency=2,
             headers=_HEADERS | (_EXPERIMENTAL if settings.include_ratings_comment else {}),
-            judge=classify_response,
+            classifier=classify_response,
             limits=read_limits,
         )
 

@@ -17,7 +17,7 @@ from helpdesk_kpi.milliseconds import DAY
 from helpdesk_kpi.pull import checks
 from helpdesk_kpi.pull.checks import SyncEstimate
 from helpdesk_kpi.pull.contract import Finding, no, partly
-from helpdesk_kpi.pull.lenient_decode import decode_rows, read_each, row
+from helpdesk_kpi.pull.lenient_decode import decode_row, decode_rows, read_each
 
 _SAMPLE = 50  # issues of each project that are sampled
 _SECONDS = 1.0  # duration of a page of issues
@@ -189,7 +189,7 @@ async def _sample_sla(account: SiteState, key: str, fields: list[str]) -> _SlaSa
     text = jql.build_query([key], order="id DESC")
     async for page in account.site.search(text, ["updated", *fields], _SAMPLE, endpoint="check SLA"):
         values = []
-        for _, custom in read_each(page.issues, lambda issue: row(issue.fields, dict[str, msgspec.Raw]))[0]:
+        for _, custom in read_each(page.issues, lambda issue: decode_row(issue.fields, dict[str, msgspec.Raw]))[0]:
             values += [(f, value) for f in fields if (value := sla.decode_sla(custom.get(f))) is not None]
         return _SlaSample(len(page.issues), values)
     return _SlaSample(0, [])
@@ -264,7 +264,7 @@ def _list_rate_limits(account: SiteState) -> list[Finding]:
     share = account.settings.rate_share
     return [
         Finding(level="ok", about="rate limit", text=f"{a.total} in {a.resets:.0f} s, of which {share:.0%} are used")
-        for a in account.http.limits.told.values()
+        for a in account.http.limits.by_bucket.values()
     ]
 
 

@@ -10,8 +10,8 @@ from connectors.jira_service_management import payloads as js
 from connectors.jira_service_management.settings import Settings
 from helpdesk_kpi.errors import BrokenError, MissingError, UnavailableError
 from helpdesk_kpi.pull.contract import RejectedRow
-from helpdesk_kpi.pull.lenient_decode import decode_rows, raws, reason_of
-from helpdesk_kpi.pull.paging import Walk, cursor_error, has_rows
+from helpdesk_kpi.pull.lenient_decode import decode_rows, get_reason, split_rows
+from helpdesk_kpi.pull.paging import PageWalk, cursor_error, has_rows
 from helpdesk_kpi.pull.transport import Transport
 
 MAX_IDS = 5000  # ids of a page, if only ids are requested
@@ -108,7 +108,7 @@ class Cloud:
 
         Tokens expire after seven days, so none is stored: the next run starts at the last issue.
         """
-        path, token, walk = await self.api("search/jql"), None, Walk(endpoint)
+        path, token, walk = await self.api("search/jql"), None, PageWalk(endpoint)
         query: dict[str, Any] = {"jql": jql, "fields": list(fields), "maxResults": size}
         if len(fields) > 1:
             query["properties"] = [CHANNEL_PROPERTY]
@@ -123,7 +123,7 @@ class Cloud:
             # A proxy may answer like the older search, which has a total and no tokens.
             is_older = page.is_last is None and (page.total or 0) > len(found) + len(rejected)
             more = True if token else None if is_older else False
-            if not walk.goes_on(more=more, to=token, has_rows=bool(found or rejected)):
+            if not walk.advance(more=more, to=token, has_rows=bool(found or rejected)):
                 return
 
     async def changes(self, ids: Sequence[str], fields: Sequence[str]) -> AsyncIterator[Histories]:
@@ -131,7 +131,7 @@ class Cloud:
 
         A page without a token is the last.
         """
-        path, token, walk = await self.api("changelog/bulkfetch"), None, Walk("changes")
+        path, token, walk = await self.api("changelog/bulkfetch"), None, PageWalk("changes")
         query: dict[str, Any] = {
             "issueIdsOrKeys": list(ids), "fieldIds": list(fields), "maxResults": MAX_CHANGES,
         }  # fmt: skip
@@ -143,7 +143,7 @@ class Cloud:
             token = page.next_page_token or None
             if token and not (histories.found or histories.rejected):
                 raise cursor_error("changes", token)
-            if not walk.goes_on(more=token is not None, to=token, has_rows=True):
+            if not walk.advance(more=token is not None, to=token, has_rows=True):
                 return
 
     async def by_id(self, ids: Sequence[str], fields: Sequence[str]) -> tuple[list[js.Issue], list[RejectedRow]]:
@@ -173,7 +173,7 @@ class Cloud:
     async def _fetch_list(self, path: str, query: dict[str, str | int], kind: type[Any], endpoint: str) -> list[Any]:
         """Fetch all pages of a list. The server may return fewer rows than requested."""
         found: dict[str, Any] = {}
-        start, walk = 0, Walk(endpoint, 0)
+        start, walk = 0, PageWalk(endpoint, 0)
         address = await self.api(path)
         while True:
             params = {**query, "startAt": start, "maxResults": 100}
@@ -181,7 +181,7 @@ class Cloud:
             good, rejected = decode_rows(page.values, kind)
             found |= {row.id: row for row in good}
             start += len(good) + len(rejected)
-            if not walk.goes_on(more=has_more(page, start), to=start, has_rows=bool(good or rejected)):
+            if not walk.advance(more=has_more(page, start), to=start, has_rows=bool(good or rejected)):
                 return list(found.values())
 
     async def count(self, jql: str) -> int:
@@ -212,7 +212,7 @@ class DataCenter:
 
         Issues that change meanwhile move between pages. `fetch_changed` therefore restarts the search for each page.
         """
-        path, start, walk = await self.api("search"), 0, Walk(endpoint, 0)
+        path, start, walk = await self.api("search"), 0, PageWalk(endpoint, 0)
         query: dict[str, Any] = {"jql": jql, "fields": list(fields), "maxResults": size}
         if len(fields) > 1:
             query |= {"expand": ["changelog"], "properties": [CHANNEL_PROPERTY]}
@@ -223,7 +223,7 @@ class DataCenter:
             yield SearchPage(found, rejected)
             start += len(found) + len(rejected)
             is_more = None if page.total is None else bool(found or rejected) and start < page.total
-            if not walk.goes_on(more=is_more, to=start, has_rows=bool(found or rejected)):
+            if not walk.advance(more=is_more, to=start, has_rows=bool(found or rejected)):
                 return
 
     async def changes(self, ids: Sequence[str], fields: Sequence[str]) -> AsyncIterator[Histories]:  # noqa: ARG002 - Site
@@ -233,7 +233,7 @@ class DataCenter:
             query: dict[str, str | int | bool] = {"fields": "updated", "expand": "changelog"}
             row = await self.http.get(path, query, type=js.Issue, endpoint="changes")
             log = row.changelog or js.Changelog(total=1)
-            is_cut = log.total is not None and log.total > len(raws(log.histories))
+            is_cut = log.total is not None and log.total > len(split_rows(log.histories))
             rejected = [RejectedRow(f"{issue} history", "the server gives a part of it only")] if is_cut else []
             yield Histories([js.IssueChanges(issue, log.histories)], rejected)
 
@@ -250,7 +250,7 @@ class DataCenter:
             except (MissingError, UnavailableError):
                 continue
             except BrokenError as error:
-                rejected.append(RejectedRow(issue_id, reason_of(error)))
+                rejected.append(RejectedRow(issue_id, get_reason(error)))
         return found, rejected
 
     async def projects(self, *, service_only: bool) -> list[js.Project]:
@@ -321,7 +321,7 @@ async def _fetch_unique(
     """
     found: dict[str, R] = {}
     rejected: list[RejectedRow] = []
-    start, walk = 0, Walk(endpoint, 0)
+    start, walk = 0, PageWalk(endpoint, 0)
     while True:
         raw_rows, total = await fetch_from(start)
         good, bad = decode_rows(raw_rows, kind)
@@ -329,7 +329,7 @@ async def _fetch_unique(
         rejected += bad
         start += len(good) + len(bad)
         is_more = None if total is None else bool(good or bad) and start < total
-        if not walk.goes_on(more=is_more, to=start, has_rows=bool(good or bad)):
+        if not walk.advance(more=is_more, to=start, has_rows=bool(good or bad)):
             return list(found.values()), rejected
 
 
@@ -340,7 +340,7 @@ async def fetch_changed_worklogs(
     page on the last one too, so `lastPage` ends it.
     """
     path, endpoint = await site.api(f"worklog/{kind}"), f"{kind} worklogs"
-    walk = Walk(endpoint, since)
+    walk = PageWalk(endpoint, since)
     while True:
         page = await http.get(path, {"since": since}, type=js.ChangedWorklogs, endpoint=endpoint, missing="resource")
         found, _ = decode_rows(page.values, js.ChangedWorklog, "worklogId")
@@ -348,7 +348,7 @@ async def fetch_changed_worklogs(
             yield found
         following = page.until or max((one.updated_time for one in found), default=since)
         is_more = None if page.last_page is None else not page.last_page and bool(found)
-        if not walk.goes_on(more=is_more, to=following, has_rows=has_rows(page.values)):
+        if not walk.advance(more=is_more, to=following, has_rows=has_rows(page.values)):
             return
         if following < since:
             raise cursor_error(endpoint, since)

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
-from helpdesk_kpi.pull.lenient_decode import plausible
+from helpdesk_kpi.pull.lenient_decode import check_time
 
 NOTHING = Raw(b"[]")
 _SECONDS_END = 100_000_000_000  # an epoch below is in seconds, above in milliseconds (1973)
@@ -21,11 +21,11 @@ def ms(moment: str | float) -> int:
     The bulk changelog's schema says text, its example a number of seconds.
     """
     if isinstance(moment, int | float):
-        return plausible(round(moment * 1000 if abs(moment) < _SECONDS_END else moment))
+        return check_time(round(moment * 1000 if abs(moment) < _SECONDS_END else moment))
     if moment.isdecimal():
         return ms(int(moment))
     read = datetime.fromisoformat(moment)
-    return plausible(round((read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp() * 1000))
+    return check_time(round((read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp() * 1000))
 
 
 class Camel(msgspec.Struct, rename="camel"):

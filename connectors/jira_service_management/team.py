@@ -17,7 +17,7 @@ from connectors.jira_service_management.mapping.people import Team, user_id
 from connectors.jira_service_management.settings import Settings
 from helpdesk_kpi.errors import MissingError, UnavailableError
 from helpdesk_kpi.pull.lenient_decode import decode_rows
-from helpdesk_kpi.pull.paging import Walk
+from helpdesk_kpi.pull.paging import PageWalk
 from helpdesk_kpi.pull.transport import Transport
 
 ROLES = frozenset({"service desk team", "customer service team"})
@@ -111,14 +111,14 @@ async def fetch_group_members(query: TeamQuery, group: str, *, by_name: bool = F
     """Members of a group, with inactive ones: their replies stay replies of an agent."""
     key = "groupname" if by_name or query.settings.auth.is_personal else "groupId"
     path, found, start = await query.site.api("group/member"), list[js.User](), 0
-    walk = Walk("group/member", 0)
+    walk = PageWalk("group/member", 0)
     while True:
         params: dict[str, str | int | bool] = {key: group, "includeInactiveUsers": "true", "startAt": start}
         page = await query.http.get(path, params, type=js.ListPage, endpoint="group/member", missing="resource")
         good, rejected = decode_rows(page.values, js.User, "accountId")
         found += good
         start += len(good) + len(rejected)
-        if not walk.goes_on(more=has_more(page, start), to=start, has_rows=bool(good or rejected)):
+        if not walk.advance(more=has_more(page, start), to=start, has_rows=bool(good or rejected)):
             return found
 
 

@@ -12,7 +12,7 @@ from msgspec import UNSET, Raw
 from connectors.zendesk.payloads import ExportPage, ListPage, TicketsPage, UsersPage
 from helpdesk_kpi.errors import PullError
 from helpdesk_kpi.milliseconds import SECOND
-from helpdesk_kpi.pull.paging import Walk, cursor_error, has_rows
+from helpdesk_kpi.pull.paging import PageWalk, cursor_error, has_rows
 from helpdesk_kpi.pull.transport import Missing, Transport
 
 EXPORT_LAG = 61  # seconds; exports exclude the last minute and refuse a start within it
@@ -40,7 +40,7 @@ async def fetch_by_cursor(
 
     Returns: Pages, each with the cursor to store. None: an empty page had no cursor, so the old one stays valid.
     """
-    walk = Walk(endpoint, cursor)
+    walk = PageWalk(endpoint, cursor)
     while True:
         place = {"cursor": cursor} if cursor else {"start_time": start}
         page = await http.get(path, {**params, **place}, type=kind, endpoint=endpoint, missing="resource")
@@ -48,7 +48,7 @@ async def fetch_by_cursor(
         found = page.tickets if isinstance(page, TicketsPage) else page.users
         more = None if page.end_of_stream is None else not page.end_of_stream
         yield page, after
-        if not walk.goes_on(more=more, to=after, has_rows=has_rows(found)):
+        if not walk.advance(more=more, to=after, has_rows=has_rows(found)):
             return
         cursor = after
 
@@ -77,7 +77,7 @@ async def fetch_by_time(
     Returns: Pages, each with the UNIX second at which the next page starts.
     """
     start = max(0, min(start, get_latest_start(http, now)))
-    walk = Walk(endpoint, start)
+    walk = PageWalk(endpoint, start)
     while True:
         page = await http.get(
             path, {**params, "start_time": start}, type=ExportPage, endpoint=endpoint, missing="resource"
@@ -88,7 +88,7 @@ async def fetch_by_time(
         more = _has_more(
             page, start, has_end=has_end, has_found=has_rows(getattr(page, rows)), ends_without_next=ends_without_next
         )
-        if not walk.goes_on(more=more, to=end, has_rows=has_rows(getattr(page, rows))):
+        if not walk.advance(more=more, to=end, has_rows=has_rows(getattr(page, rows))):
             return
         if end < start:  # the server went back; a full page within one second repeats its end
             raise cursor_error(endpoint, start)
@@ -120,7 +120,7 @@ async def fetch_list(
     `links.next` is set on the last page too, so `has_more` decides. One request may use one of the two ways only.
     """
     query: dict[str, str | int | bool] = {**(params or {}), "page[size]": size}
-    walk = Walk(endpoint, 1)
+    walk = PageWalk(endpoint, 1)
     number = 1
     while True:
         page = await http.get(path, query, type=ListPage, endpoint=endpoint, missing=missing)
@@ -129,12 +129,12 @@ async def fetch_list(
         if page.meta is not None and page.next_page in (None, UNSET):
             after = page.meta.after_cursor
             query = {**(params or {}), "page[size]": size, "page[after]": after or ""}
-            if not walk.goes_on(more=page.meta.has_more, to=after, has_rows=found):
+            if not walk.advance(more=page.meta.has_more, to=after, has_rows=found):
                 return
             continue
         number += 1
         more = bool(page.next_page) if page.next_page is not UNSET else False if endpoint in WHOLE else None
-        if not walk.goes_on(more=more, to=number, has_rows=found):
+        if not walk.advance(more=more, to=number, has_rows=found):
             return
         if number > 100:  # https://support.zendesk.com/hc/en-us/articles/5591904358938
             raise PullError(f"{endpoint}: more than 100 pages, which Zendesk doesn't give", permanent=True)

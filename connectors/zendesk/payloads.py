@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
-from helpdesk_kpi.pull.lenient_decode import plausible
+from helpdesk_kpi.pull.lenient_decode import check_time
 
 NOTHING = Raw(b"[]")
 
@@ -22,7 +22,7 @@ def ms(moment: datetime) -> int:
         ValueError: The time is outside the years that a helpdesk can mean.
     """
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return plausible(round(aware.timestamp() * 1000))
+    return check_time(round(aware.timestamp() * 1000))
 
 
 class Meta(msgspec.Struct):

@@ -58,7 +58,7 @@ def _estimate_lists(account: AccountState, tickets: int, people: int) -> tuple[i
 
 
 def _get_requests_per_minute(account: AccountState, bucket: str, least: int) -> float:
-    allowance = account.http.limits.told.get(bucket)
+    allowance = account.http.limits.by_bucket.get(bucket)
     return max(1, int((allowance.total if allowance else least) * account.settings.rate_share))
 
 

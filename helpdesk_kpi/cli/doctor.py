@@ -34,7 +34,7 @@ def collect_issues(desk: AppContext, store: Store, span: Any, now: int) -> dict[
     from helpdesk_kpi.cli.checks.unmapped import to_finding  # noqa: PLC0415
     from helpdesk_kpi.measure.query.metric_store import MetricStore  # noqa: PLC0415
     from helpdesk_kpi.pull.contract import Finding  # noqa: PLC0415
-    from helpdesk_kpi.pull.reading_version import read_by_earlier_versions  # noqa: PLC0415
+    from helpdesk_kpi.pull.reading_version import find_sources_read_by_earlier_versions  # noqa: PLC0415
     from helpdesk_kpi.report.sections import quality_data  # noqa: PLC0415
 
     config = desk.config.config
@@ -42,7 +42,7 @@ def collect_issues(desk: AppContext, store: Store, span: Any, now: int) -> dict[
     unmapped = [
         *(
             Finding(level="warning", about="sync", text=text)
-            for text in read_by_earlier_versions(store, config).values()
+            for text in find_sources_read_by_earlier_versions(store, config).values()
         ),
         *map(to_finding, found.unmapped),
     ]

@@ -18,7 +18,7 @@ from helpdesk_kpi.deliver.slots import Slot
 from helpdesk_kpi.errors import DeliveryError, HelpdeskKpiError, PullError
 from helpdesk_kpi.measure.build.build import build_stale
 from helpdesk_kpi.pull.source_config import load_sources
-from helpdesk_kpi.pull.sync import is_sign_in_failure, sync, synced_until
+from helpdesk_kpi.pull.sync import find_ended_sources, sync, synced_until
 from helpdesk_kpi.report.prepare import KINDS
 from helpdesk_kpi.report.report_data import complete_until
 from helpdesk_kpi.store import Store
@@ -91,7 +91,7 @@ def _sync(desk: AppContext) -> int | None:
             sources = load_sources(desk.config, (), store.hash_key)
             results = sync(store, sources, now=desk.now)
         build_stale(store, desk.config.config)
-        closed = is_sign_in_failure(results)  # said once for a source, not for each of its streams
+        closed = find_ended_sources(results)  # said once for a source, not for each of its streams
         names = {r.source for r in closed}
         failed = [*closed, *(r for r in results if r.outcome == "failed" and r.source not in names)]
         if failed:

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 def sync(desk: AppContext, source: tuple[str, ...], full: bool) -> None:
     """Bring the store up to date with the helpdesks (all, or those named)."""
     from helpdesk_kpi.cli.progress import sync_progress  # noqa: PLC0415
-    from helpdesk_kpi.pull.reading_version import read_by_earlier_versions  # noqa: PLC0415
+    from helpdesk_kpi.pull.reading_version import find_sources_read_by_earlier_versions  # noqa: PLC0415
     from helpdesk_kpi.pull.source_config import load_sources  # noqa: PLC0415
-    from helpdesk_kpi.pull.sync import exit_status, is_sign_in_failure, needs_full_sync  # noqa: PLC0415
+    from helpdesk_kpi.pull.sync import exit_status, find_ended_sources, needs_full_sync  # noqa: PLC0415
     from helpdesk_kpi.pull.sync import sync as run  # noqa: PLC0415
     from helpdesk_kpi.store.writer_lock import hold  # noqa: PLC0415
     from helpdesk_kpi.text.rules_version import custom_gratitude, find_outdated_sources, resync_hint  # noqa: PLC0415
@@ -36,16 +36,16 @@ def sync(desk: AppContext, source: tuple[str, ...], full: bool) -> None:
             needs_full_sync(store, sources),
             find_outdated_sources(store, custom_gratitude(desk.config.config)),
         )
-        lacking = read_by_earlier_versions(store, desk.config.config)
+        lacking = find_sources_read_by_earlier_versions(store, desk.config.config)
     for name in earlier:
         click.echo(f"{name}: `since` has moved back: `helpdesk-kpi sync --full {name}` reads from there", err=True)
     for name in otherwise:
         click.echo(resync_hint(name), err=True)
     for text in lacking.values():
         click.echo(text, err=True)
-    for refused in is_sign_in_failure(results):
+    for refused in find_ended_sources(results):
         click.echo(f"{refused.source}: {refused.reason}", err=True)
-    closed = {refused.source for refused in is_sign_in_failure(results)}
+    closed = {refused.source for refused in find_ended_sources(results)}
     for result in results:
         _tell(result, told=result.source in closed)
     if {r.source for r in results} - closed:
@@ -59,11 +59,11 @@ def _tell(result: "StreamResult", *, told: bool) -> None:
         click.echo(f"{result.source}: {result.stream} is not available: {result.reason}", err=True)
     elif result.outcome == "failed" and not told:
         click.echo(f"{result.source}: {result.stream} failed: {result.reason}", err=True)
-    for finding in result.found:
+    for finding in result.findings:
         if finding.level != "ok":
             click.echo(f"{result.source}: {finding.about}: {finding.text}", err=True)
-    if result.set_aside:
-        click.echo(f"{result.source}: {result.stream}: {result.set_aside} rows set aside (see status)", err=True)
+    if result.rejected:
+        click.echo(f"{result.source}: {result.stream}: {result.rejected} rows set aside (see status)", err=True)
 
 
 def _summary(results: "Sequence[StreamResult]") -> str:

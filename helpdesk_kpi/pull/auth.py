@@ -16,7 +16,7 @@ from helpdesk_kpi.secret import Secret
 Post = Callable[[str, Mapping[str, Any], type[Any]], Awaitable[Any]]
 
 
-def _bearer(token: str, what: str, advice: str) -> dict[str, str]:
+def _bearer_header(token: str, what: str, advice: str) -> dict[str, str]:
     """The header of a token; AccessError where no header can carry it. The token is not repeated."""
     if not (token.isascii() and token.isprintable()) or " " in token:
         text = f"{what} has characters that no HTTP header can carry: only letters, digits and signs of ASCII can be"
@@ -79,7 +79,7 @@ class Bearer:
         self._token = token
 
     async def headers(self, post: Post) -> Mapping[str, str]:  # noqa: ARG002 - the protocol's signature
-        return _bearer(self._token.reveal(), "the token", self.advice)
+        return _bearer_header(self._token.reveal(), "the token", self.advice)
 
     async def refresh(self, post: Post, refused: Mapping[str, str]) -> bool:  # noqa: ARG002 - the protocol's signature
         return False
@@ -126,7 +126,7 @@ class ClientCredentials:
                 if self._token is None or self._clock() >= self._renew_at:
                     await self._renew(post)
         assert self._token is not None
-        return _bearer(self._token.reveal(), f"the token that {self._path} gave", self.advice)
+        return _bearer_header(self._token.reveal(), f"the token that {self._path} gave", self.advice)
 
     async def refresh(self, post: Post, refused: Mapping[str, str]) -> bool:
         async with self._renewal:
@@ -140,7 +140,7 @@ class ClientCredentials:
         return (self._client_secret.reveal(), *held)
 
     async def _renew(self, post: Post) -> None:
-        asked_at = self._clock()
+        requested_at = self._clock()
         body = {
             "grant_type": "client_credentials",
             "client_id": self._client_id,
@@ -153,7 +153,7 @@ class ClientCredentials:
             raise AccessError(f"{self._path} gave an empty token for client {self._client_id!r}")
         self._token = Secret(grant.access_token)
         life = grant.expires_in if grant.expires_in is not None else self._lifetime
-        self._renew_at = asked_at + max(life - 60, life / 2)  # a minute early; half-way for very short ones
+        self._renew_at = requested_at + max(life - 60, life / 2)  # a minute early; half-way for very short ones
 
 
 class RefreshTokens:
@@ -186,7 +186,7 @@ class RefreshTokens:
     async def headers(self, post: Post) -> Mapping[str, str]:
         if not self._is_fresh(self._held):
             await self._renew(post, self._held.access_token)
-        return _bearer(self._held.access_token, f"the access token in {self._file.path}", self.advice)
+        return _bearer_header(self._held.access_token, f"the access token in {self._file.path}", self.advice)
 
     async def refresh(self, post: Post, refused: Mapping[str, str]) -> bool:
         await self._renew(post, refused.get("Authorization", "").removeprefix("Bearer "))
@@ -213,15 +213,14 @@ class RefreshTokens:
 
     async def _store_grant(self, post: Post, held: Tokens) -> Tokens:
         """New tokens, kept before they are used: what they were got with is worth nothing any more."""
-        asked_at = self._clock()
+        requested_at = self._clock()
         grant: _Grant = await post(self._path, self._build_request(held), _Grant)
         if not grant.access_token or not grant.refresh_token:
             raise AccessError(f"{self._path} gave no pair of tokens. {self.advice}".removesuffix(". "))
         life = grant.expires_in if grant.expires_in is not None else self._lifetime
         until = grant.refresh_token_expires_in
-        tokens = Tokens(
-            grant.access_token, grant.refresh_token, asked_at + life, None if until is None else asked_at + until
-        )
+        refresh_expires_at = None if until is None else requested_at + until
+        tokens = Tokens(grant.access_token, grant.refresh_token, requested_at + life, refresh_expires_at)
         self._file.write(tokens)
         return tokens
 

@@ -33,7 +33,7 @@ async def check_sign_in(ask: Awaitable[T]) -> tuple[T | None, list[Finding]]:
 
 
 async def probe_endpoint(
-    ask: Awaitable[object], about: str, needs: Sequence[str] = (), *, gap: str = "", told: str = "readable"
+    ask: Awaitable[object], about: str, needs: Sequence[str] = (), *, gap: str = "", ok_text: str = "readable"
 ) -> list[Finding]:
     """Whether something can be read: `ask` is one cheap request for it. What the plan or the rights lack narrows the
     `needs` that fail with it, with `gap` as the reason that reports print.
@@ -47,7 +47,7 @@ async def probe_endpoint(
         return narrowed or [Finding(level="warning", about=about, text=text)]
     except PullError as error:
         return [Finding(level="error", about=about, text=str(error))]
-    return [Finding(level="ok", about=about, text=told)]
+    return [Finding(level="ok", about=about, text=ok_text)]
 
 
 def check_clock_skew(http: Transport, vendor: str) -> list[Finding]:
@@ -64,11 +64,11 @@ def check_clock_skew(http: Transport, vendor: str) -> list[Finding]:
     return [Finding(level="warning", about="clock", text=text)]
 
 
-def check_time_zone(name: str | None, whose: str) -> list[Finding]:
+def check_time_zone(name: str | None, owner: str) -> list[Finding]:
     """In which zone the helpdesk's own reports count days; `check` holds it beside the configuration's `timezone`."""
     if not name:
         return []
-    return [Finding(level="ok", about="time zone", text=f"{whose} is in {name}", zone=name)]
+    return [Finding(level="ok", about="time zone", text=f"{owner} is in {name}", zone=name)]
 
 
 def check_rate_limits(http: Transport) -> list[Finding]:
@@ -79,7 +79,7 @@ def check_rate_limits(http: Transport) -> list[Finding]:
             level="ok", about="rate limit",
             text=f"{a.bucket}: {a.total:,} a minute, of which {share:.0%} are used; {a.remaining:,} left now",
         )
-        for a in http.limits.told.values()
+        for a in http.limits.by_bucket.values()
     ]  # fmt: skip
 
 
@@ -127,7 +127,7 @@ class SyncEstimate(msgspec.Struct, frozen=True, kw_only=True):
 
 def get_allowed_rate(http: Transport, *buckets: str) -> int | None:
     """Requests a minute that the strictest of these buckets allows, as far as the helpdesk has told."""
-    return min((http.limits.told[b].total for b in buckets if b in http.limits.told), default=None)
+    return min((http.limits.by_bucket[b].total for b in buckets if b in http.limits.by_bucket), default=None)
 
 
 def estimate_first_sync(loads: Iterable[SyncEstimate], share: float) -> Finding:

@@ -9,7 +9,7 @@ from helpdesk_kpi.errors import AccessError, UnreachedError
 T = TypeVar("T")
 
 
-async def all_of(asks: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+async def gather_all(asks: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
     """Their results, in their order. Where some fail, one error is raised: what ends the source before anything else.
 
     The others are cancelled then. What is expected of a single one (it is missing, it cannot be read) is its own to

@@ -81,29 +81,29 @@ FURTHER_NEEDS: Mapping[str, str] = {
 
 
 #: ("ticket" or "article", ids) -> the versions that the store has of them; unknown ones are left out.
-Versions = Callable[[Literal["ticket", "article"], Collection[str]], Mapping[str, int]]
+FindVersions = Callable[[Literal["ticket", "article"], Collection[str]], Mapping[str, int]]
 
 
 class KnownAccount(msgspec.Struct, frozen=True):
     """What the store knows of an account beside its role."""
 
     kind: str | None = None  # null: only the id is known
-    asks: bool = False  # is the requester of some ticket
+    is_requester: bool = False  # is the requester of some ticket
     was_assigned: bool = False  # was given some ticket
-    is_named: bool = False  # customers never are
+    has_name: bool = False  # customers never are
 
 
 #: Ids of accounts -> what the store knows of them; unknown ones are left out.
-Accounts = Callable[[Collection[str]], Mapping[str, KnownAccount]]
+FindAccounts = Callable[[Collection[str]], Mapping[str, KnownAccount]]
 #: Ids of tickets -> ids of their requesters; tickets without one are left out.
-Requesters = Callable[[Collection[str]], Mapping[str, str]]
+FindRequesters = Callable[[Collection[str]], Mapping[str, str]]
 
 
-def _nothing_known(ids: Collection[str]) -> Mapping[str, Any]:  # noqa: ARG001 - Accounts and Requesters
+def _no_rows(ids: Collection[str]) -> Mapping[str, Any]:  # noqa: ARG001 - Accounts and Requesters
     return {}
 
 
-class Present(Protocol):
+class FindPresentTickets(Protocol):
     """Ids of the tickets that are kept and, as far as is known, still there."""
 
     def __call__(self, brand: str | None = None, *, unsolved: bool = False) -> Collection[str]:
@@ -111,20 +111,20 @@ class Present(Protocol):
         ...
 
 
-def _none_present(brand: str | None = None, *, unsolved: bool = False) -> Collection[str]:  # noqa: ARG001 - Present
+def _no_ids(brand: str | None = None, *, unsolved: bool = False) -> Collection[str]:  # noqa: ARG001 - Present
     return frozenset()
 
 
-def _none_known(kind: Literal["ticket", "article"], ids: Collection[str]) -> Mapping[str, int]:  # noqa: ARG001 - Versions
+def _no_versions(kind: Literal["ticket", "article"], ids: Collection[str]) -> Mapping[str, int]:  # noqa: ARG001 - Versions
     return {}
 
 
 #: (version, queue) -> tickets of that version or newer, of which no words have arrived or a record could not be read,
 #: and which that queue has not settled.
-Wordless = Callable[[int, str], Sequence[Todo]]
+FindTicketsWithoutComments = Callable[[int, str], Sequence[Todo]]
 
 
-def _none_wordless(after: int, queue: str) -> Sequence[Todo]:  # noqa: ARG001 - Wordless
+def _no_tickets(after: int, queue: str) -> Sequence[Todo]:  # noqa: ARG001 - Wordless
     return ()
 
 
@@ -136,11 +136,11 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     now: int
     todo: Sequence[Todo] = ()  # queue streams: what is to be fetched, longest unchanged first
     full: bool = False  # `sync --full`: everything is asked for again
-    versions: Versions = _none_known  # which versions of things are kept already
-    accounts: Accounts = _nothing_known
-    requesters: Requesters = _nothing_known
-    present: Present = _none_present  # which tickets are kept as being there
-    wordless: Wordless = _none_wordless  # tickets whose words did not arrive
+    versions: FindVersions = _no_versions  # which versions of things are kept already
+    accounts: FindAccounts = _no_rows
+    requesters: FindRequesters = _no_rows
+    present: FindPresentTickets = _no_ids  # which tickets are kept as being there
+    without_comments: FindTicketsWithoutComments = _no_tickets  # tickets whose words did not arrive
 
 
 class Stream(msgspec.Struct, frozen=True, kw_only=True):
@@ -188,7 +188,7 @@ class Connector(ABC):
     def transport(cls, settings: Any) -> Transport:
         """The HTTP side for these settings: base address, pinned hosts, authentication.
 
-        A connector that asks nobody, because it reads files, gives `transport.unasked()`.
+        A connector that reads files returns `transport.offline()`.
         """
 
     def __init__(self, http: Transport, settings: Any) -> None:

@@ -23,27 +23,27 @@ def connector_names() -> list[str]:
 def find_connector(name: str) -> type[Connector]:
     """The connector of that name; UsageError says what there is."""
     if ":" in name:
-        return _loaded(name)
+        return _load(name)
     for point in entry_points(group="helpdesk_kpi.connectors"):
         if point.name == name:
-            return _connector_in(point.load(), name)
+            return _get_connector_class(point.load(), name)
     if name not in connector_names():
         raise UsageError(f"no connector named {name!r}{suggest(name, connector_names())}")
-    return _connector_in(importlib.import_module(f"connectors.{name}"), name)
+    return _get_connector_class(importlib.import_module(f"connectors.{name}"), name)
 
 
-def _loaded(path: str) -> type[Connector]:
+def _load(path: str) -> type[Connector]:
     module, _, name = path.partition(":")
     try:
-        thing = getattr(importlib.import_module(module), name)
+        candidate_holder = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError) as error:
         raise UsageError(f"the connector {path!r} cannot be loaded: {error}") from error
-    return _connector_in(thing, path)
+    return _get_connector_class(candidate_holder, path)
 
 
-def _connector_in(thing: object, name: str) -> type[Connector]:
+def _get_connector_class(candidate_holder: object, name: str) -> type[Connector]:
     """The connector that a class is, or that a module holds."""
-    candidates = [thing] if isinstance(thing, type) else list(vars(thing).values())
+    candidates = [candidate_holder] if isinstance(candidate_holder, type) else list(vars(candidate_holder).values())
     for candidate in candidates:
         if isinstance(candidate, type) and issubclass(candidate, Connector) and candidate is not Connector:
             return candidate

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-_LONGEST = 300  # characters of a vendor's text that an error repeats
+_MAX_TEXT = 300  # characters of a vendor's text that an error repeats
 
 
 def describe_error(status: int, content: bytes) -> str:
@@ -15,9 +15,9 @@ def describe_error(status: int, content: bytes) -> str:
     `errors[]`; Jira `errorMessages[]` and `errors{}`, its service desk `errorMessage`; Freshdesk `description` and
     `errors[]`. HTML from the edge is not repeated.
     """
-    words = _words(content)
+    words = _body_text(content)
     head = f"{status} {_phrase(status)}".strip()
-    return f"{head}: {words[:_LONGEST]}" if words else head
+    return f"{head}: {words[:_MAX_TEXT]}" if words else head
 
 
 def _phrase(status: int) -> str:
@@ -27,30 +27,30 @@ def _phrase(status: int) -> str:
         return ""
 
 
-def _words(content: bytes) -> str:
+def _body_text(content: bytes) -> str:
     if not content.lstrip().startswith((b"{", b"[")):
         return ""
     try:
         body = msgspec.json.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return ""
-    return "; ".join(dict.fromkeys(_texts(body)))
+    return "; ".join(dict.fromkeys(_find_texts(body)))
 
 
-_SPEAKING = (
+_TEXT_KEYS = (
     "error", "title", "message", "description", "error_description", "errorMessages", "errorMessage", "errors",
     "details", "reason",
 )  # fmt: skip
 
 
-def _texts(part: Any, depth: int = 0) -> list[str]:
+def _find_texts(part: Any, depth: int = 0) -> list[str]:
     if isinstance(part, str):
         return [" ".join(part.split())] if part.strip() else []
     if depth > 3:
         return []
     if isinstance(part, list):
-        return [text for item in part[:5] for text in _texts(item, depth + 1)]
+        return [text for item in part[:5] for text in _find_texts(item, depth + 1)]
     if isinstance(part, dict):
-        named = [part[key] for key in _SPEAKING if key in part] or (list(part.values()) if depth else [])
-        return [text for item in named for text in _texts(item, depth + 1)]
+        parts = [part[key] for key in _TEXT_KEYS if key in part] or (list(part.values()) if depth else [])
+        return [text for item in parts for text in _find_texts(item, depth + 1)]
     return []

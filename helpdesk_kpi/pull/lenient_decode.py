@@ -17,11 +17,11 @@ V = TypeVar("V")
 R = TypeVar("R", bound=Record)
 
 #: What reading a value raises that is not as it should be. Anything else is a mistake of ours, and is raised.
-UNREADABLE = (
+UNREADABLE_ERRORS = (
     ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError, OSError,
     msgspec.MsgspecError, PullError,
 )  # fmt: skip
-_LONGEST = 200  # characters of a reason
+_MAX_REASON = 200  # characters of a reason
 _QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""")
 _PLAIN_ID = re.compile(r"[\w.:/@+=-]{1,80}")
 
@@ -38,29 +38,29 @@ def decode_rows(
     if not raw:
         return [], []
     try:
-        return _list_of(cast("Any", type)).decode(raw), []
+        return _list_decoder(cast("Any", type)).decode(raw), []
     except (msgspec.DecodeError, RecursionError):
-        return _decode_individually(raws(raw), type, id)
+        return _decode_individually(split_rows(raw), type, id)
 
 
-def raws(raw: msgspec.Raw) -> list[msgspec.Raw]:
+def split_rows(raw: msgspec.Raw) -> list[msgspec.Raw]:
     """The rows of a JSON array, each as it stands there. BrokenError where there is no array."""
     if not raw:
         return []
     try:
-        return _raws.decode(raw)
+        return _decode_raw_list.decode(raw)
     except (msgspec.DecodeError, RecursionError) as error:
         raise BrokenError(f"the answer has another shape: {error}") from None
 
 
-def joined(found: Iterable[msgspec.Raw]) -> msgspec.Raw:
+def join_rows(found: Iterable[msgspec.Raw]) -> msgspec.Raw:
     """Rows from several places as one array."""
     return msgspec.Raw(b"[" + b",".join(bytes(one) for one in found) + b"]")
 
 
-def row(raw: msgspec.Raw | bytes, type: type[T]) -> T:  # noqa: A002 - as in Transport.get
+def decode_row(raw: msgspec.Raw | bytes, type: type[T]) -> T:  # noqa: A002 - as in Transport.get
     """Decode one value. One of the errors in UNREADABLE where it doesn't fit."""
-    return cast("T", _one_of(cast("Any", type)).decode(raw))
+    return cast("T", _value_decoder(cast("Any", type)).decode(raw))
 
 
 def map_rows(
@@ -75,8 +75,8 @@ def map_rows(
     for one in found:
         try:
             records.extend([*make(one)])
-        except UNREADABLE as error:
-            aside.append(RejectedRow(str(getattr(one, id, "?")), reason_of(error)))
+        except UNREADABLE_ERRORS as error:
+            aside.append(RejectedRow(str(getattr(one, id, "?")), get_reason(error)))
     return records, aside
 
 
@@ -92,15 +92,15 @@ def read_each(
     for one in found:
         try:
             good.append((one, read(one)))
-        except UNREADABLE as error:
-            aside.append(RejectedRow(str(getattr(one, id, "?")), reason_of(error)))
+        except UNREADABLE_ERRORS as error:
+            aside.append(RejectedRow(str(getattr(one, id, "?")), get_reason(error)))
     return good, aside
 
 
-def reason_of(error: BaseException) -> str:
+def get_reason(error: BaseException) -> str:
     """Why a row was set aside, without what stands in it.
 
-    >>> reason_of(ValueError("created_at 'Ann was here' is no time")), reason_of(RecursionError())
+    >>> get_reason(ValueError("created_at 'Ann was here' is no time")), get_reason(RecursionError())
     ('created_at … is no time', 'nested too deep')
     """
     match error:
@@ -114,10 +114,10 @@ def reason_of(error: BaseException) -> str:
             text = _QUOTED.sub("…", str(error))
         case _:
             text = "a value is of another kind than it should be"
-    return text[:_LONGEST]
+    return text[:_MAX_REASON]
 
 
-def plausible(at: int) -> int:
+def check_time(at: int) -> int:
     """The time in UTC epoch ms; ValueError where it lies outside of the years 1990 to 2100."""
     if not EARLIEST <= at < LATEST:
         raise ValueError("a time outside of the years 1990 to 2100")
@@ -129,30 +129,30 @@ def _decode_individually(found: Sequence[msgspec.Raw], kind: type[T], key: str) 
     aside: list[RejectedRow] = []
     for position, raw in enumerate(found):
         try:
-            good.append(row(raw, kind))
+            good.append(decode_row(raw, kind))
         except (msgspec.DecodeError, RecursionError) as error:
-            aside.append(RejectedRow(id_of(raw, key) or f"row {position}", reason_of(error)))
+            aside.append(RejectedRow(find_id(raw, key) or f"row {position}", get_reason(error)))
     return good, aside
 
 
-def id_of(raw: msgspec.Raw, key: str = "id") -> str:
+def find_id(raw: msgspec.Raw, key: str = "id") -> str:
     """The id of a row that may have anything wrong with it; "" where it has none that can be told."""
     try:
-        own = msgspec.json.decode(_keys.decode(raw)[key], type=str | int)
+        own = msgspec.json.decode(_decode_raw_object.decode(raw)[key], type=str | int)
     except (msgspec.DecodeError, RecursionError, KeyError):
         return ""
     return str(own) if _PLAIN_ID.fullmatch(str(own)) else ""
 
 
-_raws = msgspec.json.Decoder(list[msgspec.Raw])
-_keys = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_decode_raw_list = msgspec.json.Decoder(list[msgspec.Raw])
+_decode_raw_object = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 @functools.cache
-def _list_of(kind: Any) -> "msgspec.json.Decoder[Any]":
+def _list_decoder(kind: Any) -> "msgspec.json.Decoder[Any]":
     return msgspec.json.Decoder(list[kind])
 
 
 @functools.cache
-def _one_of(kind: Any) -> "msgspec.json.Decoder[Any]":
+def _value_decoder(kind: Any) -> "msgspec.json.Decoder[Any]":
     return msgspec.json.Decoder(kind)

@@ -7,7 +7,7 @@ import msgspec
 from helpdesk_kpi.errors import PullError
 
 
-class Walk:
+class PageWalk:
     """One walk over the pages of a list. `begin`: the place that the first page is asked for, if it has one."""
 
     def __init__(self, endpoint: str, begin: Hashable = None) -> None:
@@ -15,7 +15,7 @@ class Walk:
         self._place = begin
         self._seen: set[Hashable] = {begin}
 
-    def goes_on(self, *, more: bool | None, to: Hashable = None, has_rows: bool) -> bool:
+    def advance(self, *, more: bool | None, to: Hashable = None, has_rows: bool) -> bool:
         """Whether there is another page, to be asked for at `to`.
 
         Args:

@@ -68,14 +68,14 @@ class _Bucket:
             self.used = 0
             self.remaining = max(self.total, 1)
 
-    def learn(self, told: Allowance, now: float) -> None:
+    def learn(self, allowance: Allowance, now: float) -> None:
         fresh = now >= self.resets_at
         if fresh:  # asked in the last window, answered in this one
             self.used = min(self.used, 1)
-        self.used += told.cost - 1  # one was counted when it was sent
-        self.total, self.remaining = told.total, told.remaining
+        self.used += allowance.cost - 1  # one was counted when it was sent
+        self.total, self.remaining = allowance.total, allowance.remaining
         # A helpdesk that always says "60 s" would push the end of the window away for ever: the earlier one holds.
-        self.resets_at = now + told.resets if fresh else min(self.resets_at, now + told.resets)
+        self.resets_at = now + allowance.resets if fresh else min(self.resets_at, now + allowance.resets)
 
     def wait(self, share: float, now: float) -> float:
         self.roll(now)
@@ -93,7 +93,7 @@ class RateLimits:
         self.share = share
         self._buckets: dict[tuple[str, str], _Bucket] = {}
         self._drawn: dict[tuple[str, str], set[str]] = {}
-        self.told: dict[str, Allowance] = {}  # the latest by bucket, for `check`
+        self.by_bucket: dict[str, Allowance] = {}  # the latest by bucket, for `check`
 
     def wait(self, host: str, endpoint: str, now: float) -> float:
         """Seconds until one more request to this endpoint stays within our share; 0: now."""
@@ -104,16 +104,16 @@ class RateLimits:
             bucket.roll(now)
             bucket.used += 1
 
-    def learn(self, host: str, endpoint: str, told: Iterable[Allowance], now: float) -> None:
+    def learn(self, host: str, endpoint: str, allowances: Iterable[Allowance], now: float) -> None:
         names = self._drawn.setdefault((host, endpoint), set())
-        for allowance in told:
+        for allowance in allowances:
             bucket = self._buckets.setdefault((host, allowance.bucket), _Bucket())
             if allowance.bucket not in names:  # the request that taught us was not counted yet
                 names.add(allowance.bucket)
                 bucket.roll(now)
                 bucket.used += 1
             bucket.learn(allowance, now)
-            self.told[allowance.bucket] = allowance
+            self.by_bucket[allowance.bucket] = allowance
 
     def exhaust(self, host: str, endpoint: str, until: float) -> None:
         """The helpdesk refused (429): nothing more through these buckets until then."""

@@ -13,14 +13,14 @@ from helpdesk_kpi.store import Store
 _KEY = "reading:"
 
 
-def remember_reading(store: Store, source: str, connector: type[Connector]) -> None:
+def save_reading_version(store: Store, source: str, connector: type[Connector]) -> None:
     """Everything of the source is, or will be, read as the connector reads now."""
     with store.transaction() as conn:
         sql = "INSERT OR REPLACE INTO meta VALUES (?, CAST(? AS BLOB))"
         conn.execute(sql, (f"{_KEY}{source}", str(connector.reading)))
 
 
-def read_by_earlier_versions(store: Store, config: Config) -> dict[str, str]:
+def find_sources_read_by_earlier_versions(store: Store, config: Config) -> dict[str, str]:
     """Source -> what to say of it, of those that an earlier version has read in part or as a whole."""
     kept = {key: int(value) for key, value in store.rows("SELECT key, value FROM meta WHERE key GLOB 'reading:*'")}
     begun = {name for (name,) in store.rows("SELECT s.name FROM sources s JOIN cursors c ON c.source = s.id")}

@@ -7,8 +7,8 @@ stands in, and not the page. What is not JSON even then is left as it is: the de
 import re
 import zlib
 
-DEEPEST = 200  # levels of nesting; what lies deeper was not written by a helpdesk, and would exhaust the stack
-PACKED = {
+MAX_DEPTH = 200  # levels of nesting; what lies deeper was not written by a helpdesk, and would exhaust the stack
+WINDOW_BITS = {
     "gzip": 31,
     "x-gzip": 31,
     "deflate": 47,
@@ -28,7 +28,7 @@ _BROKEN = re.compile(
 #: A text, a word that is no JSON value, the begin or the end of something nested.
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|(-?Infinity|-?NaN)\b|[\[{]|[\]}]', re.DOTALL)
 _CONTROL = re.compile(rb"[\x00-\x1f]")
-_NAMED = {b"\n": rb"\n", b"\r": rb"\r", b"\t": rb"\t"}
+_SHORT_ESCAPES = {b"\n": rb"\n", b"\r": rb"\r", b"\t": rb"\t"}
 
 
 class TooLargeError(Exception):
@@ -42,36 +42,36 @@ class UnknownCodingError(Exception):
 class Unpacker:
     """Collects a body part by part. Neither the packed nor the unpacked bytes may be more than `most`."""
 
-    def __init__(self, coding: str, most: int) -> None:
+    def __init__(self, coding: str, max_bytes: int) -> None:
         coding = coding.strip().lower()
-        if coding not in {"", "identity", *PACKED}:
+        if coding not in {"", "identity", *WINDOW_BITS}:
             raise UnknownCodingError(coding)
-        self._zip = zlib.decompressobj(PACKED[coding]) if coding in PACKED else None
-        self._most, self._packed, self._size = most, 0, 0
+        self._zip = zlib.decompressobj(WINDOW_BITS[coding]) if coding in WINDOW_BITS else None
+        self._max_bytes, self._packed, self._size = max_bytes, 0, 0
         self._parts: list[bytes] = []
 
     def feed(self, part: bytes) -> None:
         self._packed += len(part)
-        if self._packed > self._most:
+        if self._packed > self._max_bytes:
             raise TooLargeError
         if self._zip is None:
-            self._keep(part)
+            self._append(part)
             return
         while part:
-            self._keep(self._zip.decompress(part, _BLOCK))
+            self._append(self._zip.decompress(part, _BLOCK))
             part = self._zip.unconsumed_tail
 
     def body(self) -> bytes:
         """All of it. zlib.error where the packed bytes end too early."""
         if self._zip is not None:
-            self._keep(self._zip.flush())
+            self._append(self._zip.flush())
             if self._packed and not self._zip.eof:
                 raise zlib.error("the packed bytes end in the middle")
         return b"".join(self._parts)
 
-    def _keep(self, part: bytes) -> None:
+    def _append(self, part: bytes) -> None:
         self._size += len(part)
-        if self._size > self._most:
+        if self._size > self._max_bytes:
             raise TooLargeError
         self._parts.append(part)
 
@@ -89,11 +89,11 @@ def clean(body: bytes) -> bytes:
         except UnicodeDecodeError:
             body = body.decode(errors="replace").encode()
     if (b"\\ud" in body or b"\\uD" in body or b"\\u0000" in body) and _BROKEN.search(body):
-        body = _whole_characters(body)
+        body = _replace_broken_escapes(body)
     return body
 
 
-def _whole_characters(body: bytes) -> bytes:
+def _replace_broken_escapes(body: bytes) -> bytes:
     return _ESCAPE.sub(lambda found: rb"\ufffd" if found[1] else found[0], body)
 
 
@@ -103,27 +103,27 @@ def mend(body: bytes) -> bytes:
     >>> mend(b'{"a": NaN, "b": -Infinity, "c": "NaN"}')
     b'{"a": null, "b": null, "c": "NaN"}'
     """
-    body = _whole_characters(body)
+    body = _replace_broken_escapes(body)
     parts: list[bytes] = []
     depth, done = 0, 0
     for found in _TOKEN.finditer(body):
-        token, shallow = found[0], depth < DEEPEST
+        token, shallow = found[0], depth < MAX_DEPTH
         if token in b"[{":
             depth += 1
-            if depth == DEEPEST:
+            if depth == MAX_DEPTH:
                 parts += [body[done : found.start()], b"null"]
         elif token in b"]}":
             depth -= 1
-            if depth == DEEPEST - 1:
+            if depth == MAX_DEPTH - 1:
                 done = found.end()
         elif shallow:
-            parts += [body[done : found.start()], _written(token) if token[:1] == b'"' else b"null"]
+            parts += [body[done : found.start()], _escape_control_characters(token) if token[:1] == b'"' else b"null"]
             done = found.end()
-    if depth < DEEPEST:
+    if depth < MAX_DEPTH:
         parts.append(body[done:])
     return b"".join(parts)
 
 
-def _written(text: bytes) -> bytes:
+def _escape_control_characters(text: bytes) -> bytes:
     """A text whose control characters are escaped."""
-    return _CONTROL.sub(lambda found: _NAMED.get(found[0], rb"\ufffd"), text)
+    return _CONTROL.sub(lambda found: _SHORT_ESCAPES.get(found[0], rb"\ufffd"), text)

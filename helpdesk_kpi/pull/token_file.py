@@ -57,21 +57,21 @@ class TokenFile:
 
     def write(self, tokens: Tokens) -> None:
         """All of it or nothing, and on the disk when this returns."""
-        beside = self.path.with_name(f"{self.path.name}.{secrets.token_hex(4)}")
-        place = os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(place, "wb") as file:
+        temporary = self.path.with_name(f"{self.path.name}.{secrets.token_hex(4)}")
+        descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
             file.write(msgspec.json.encode(tokens))
             file.flush()
             os.fsync(file.fileno())
-        beside.replace(self.path)
+        temporary.replace(self.path)
 
     @asynccontextmanager
     async def lock(self) -> AsyncIterator[None]:
         """Nobody else refreshes meanwhile. An SQLite transaction is a lock that every system has, and that ends with
         the process that holds it.
         """
-        beside = self.path.with_name(f"{self.path.name}.lock")
-        with closing(_connected(beside)) as lock:
+        lock_path = self.path.with_name(f"{self.path.name}.lock")
+        with closing(_connect(lock_path)) as lock:
             for _ in range(round(PATIENCE / _PAUSE)):
                 try:
                     lock.execute("BEGIN EXCLUSIVE")
@@ -83,7 +83,7 @@ class TokenFile:
             yield
 
 
-def _connected(path: Path) -> sqlite3.Connection:
+def _connect(path: Path) -> sqlite3.Connection:
     try:
         touch_private(path)
         return sqlite3.connect(path, timeout=0, isolation_level=None)

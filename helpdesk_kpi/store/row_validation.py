@@ -32,7 +32,7 @@ class UnsoundError(ValueError):
     """A record that cannot be kept; the text says why, and repeats nothing of it."""
 
 
-def sift(page: Page) -> Page:
+def reject_invalid_rows(page: Page) -> Page:
     """The page without the records that must not be kept; these are set aside by name."""
     kept: list[AnyRecord] = []
     aside: list[RejectedRow] = []

@@ -72,7 +72,7 @@ BY_KIND: dict[type, Callable[[PageWriter, list[Any]], None]] = {
 }
 
 
-def source_key(store: Store, name: str, connector: str, url: str, since: int) -> int:
+def get_source_key(store: Store, name: str, connector: str, url: str, since: int) -> int:
     """The key of a source, made at its first sync. Its `since` stays until a full sync has read from an earlier day."""
     with store.transaction() as conn:
         conn.execute(
@@ -95,7 +95,9 @@ def load_todo(store: Store, source: int, stream: str) -> list[Todo]:
     return [Todo(version, key) for version, key in store.rows(sql, source, stream)]
 
 
-def versions(store: Store, source: int, kind: Literal["ticket", "article"], natives: Collection[str]) -> dict[str, int]:
+def load_versions(
+    store: Store, source: int, kind: Literal["ticket", "article"], natives: Collection[str]
+) -> dict[str, int]:
     """Which version of each of these things is kept; those that are not known are left out."""
     sql = (
         f"SELECT native, version FROM {kind}s WHERE source = ? AND version IS NOT NULL"
@@ -104,7 +106,9 @@ def versions(store: Store, source: int, kind: Literal["ticket", "article"], nati
     return dict(store.rows(sql, source, list(natives)))
 
 
-def accounts(store: Store, source: int, natives: Collection[str]) -> list[tuple[str, str | None, bool, bool, bool]]:
+def load_known_accounts(
+    store: Store, source: int, natives: Collection[str]
+) -> list[tuple[str, str | None, bool, bool, bool]]:
     """(id, kind, is the requester of some ticket, was given some, has a name) of these accounts that are known."""
     sql = (
         "SELECT native, kind, EXISTS (SELECT 1 FROM tickets WHERE requester = p.id), was_assigned,"
@@ -114,7 +118,7 @@ def accounts(store: Store, source: int, natives: Collection[str]) -> list[tuple[
     return [(native, kind, bool(asks), bool(assigned), bool(named)) for native, kind, asks, assigned, named in rows]
 
 
-def requesters(store: Store, source: int, tickets: Collection[str]) -> dict[str, str]:
+def load_requesters(store: Store, source: int, tickets: Collection[str]) -> dict[str, str]:
     """The accounts that ask, of those of these tickets that name one."""
     sql = (
         "SELECT t.native, p.native FROM tickets t JOIN people p ON p.id = t.requester"
@@ -123,8 +127,10 @@ def requesters(store: Store, source: int, tickets: Collection[str]) -> dict[str,
     return dict(store.rows(sql, source, list(tickets)))
 
 
-def present(store: Store, source: int, brand: str | None = None, *, unsolved: bool = False) -> frozenset[str]:
-    """Ids of the tickets that are there as far as is known; see `pull.contract.Present`."""
+def load_present_tickets(
+    store: Store, source: int, brand: str | None = None, *, unsolved: bool = False
+) -> frozenset[str]:
+    """Ids of the tickets that are there as far as is known; see `pull.contract.FindPresentTickets`."""
     sql = (
         "SELECT t.native FROM tickets t LEFT JOIN names n ON n.source = t.source AND n.kind = 'status'"
         " AND n.native = t.status WHERE t.source = ?1 AND t.created_at IS NOT NULL AND t.deleted_at IS NULL"
@@ -143,7 +149,7 @@ WITHOUT_FIRST_WORDS = (
 )
 
 
-def wordless(store: Store, source: int, after: int, queue: str) -> list[Todo]:
+def find_tickets_without_comments(store: Store, source: int, after: int, queue: str) -> list[Todo]:
     """Tickets whose history is said to be known, and that have neither the words nor the call that made them, or of
     which a record could not be read.
 

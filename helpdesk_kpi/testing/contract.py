@@ -207,7 +207,7 @@ class ConnectorContract(ABC):
 def assert_no_errors(results: Sequence[StreamResult]) -> None:
     """Every stream came, and nothing had to be set aside."""
     assert {(r.stream, r.reason) for r in results if r.outcome not in {"ok", "not_due"}} == set()
-    assert {(r.stream, r.set_aside) for r in results if r.set_aside} == set()
+    assert {(r.stream, r.rejected) for r in results if r.rejected} == set()
 
 
 def _lines(pages: Sequence[tuple[str, Page]]) -> Iterator[str]:

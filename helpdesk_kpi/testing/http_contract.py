@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from helpdesk_kpi.pull.sync import REFUSED, UNREACHED
+from helpdesk_kpi.pull.sync import NOT_REACHED, SIGN_IN_REFUSED
 from helpdesk_kpi.simulator.server.serve import serve
 from helpdesk_kpi.testing.account import TestAccount
 from helpdesk_kpi.testing.contract import ConnectorContract, assert_no_errors
@@ -100,7 +100,7 @@ class HttpContract(ConnectorContract):
             sky.instead = always(lambda _: FakeResponse.json(401, {"message": "who are you?"}))
             results = account.sync(later=WHILE)  # everything is due
         assert {r.outcome for r in results} == {"failed"}
-        assert all(r.reason.startswith(REFUSED) for r in results), results
+        assert all(r.reason.startswith(SIGN_IN_REFUSED) for r in results), results
         assert len(sky.asked) <= 6, "it went on asking"
         assert differences(_without(account.dump_store(), "cursors"), _without(before, "cursors")) == {}
 
@@ -300,7 +300,7 @@ class HttpContract(ConnectorContract):
         results = account.sync()
         assert {r.outcome for r in results} == {"failed"}
         assert len({r.reason for r in results}) == 1
-        assert results[0].reason.startswith(UNREACHED)
+        assert results[0].reason.startswith(NOT_REACHED)
         assert sum(r.requests for r in results) <= 3
         assert sum(account.wall.slept) < 10
 

@@ -53,7 +53,7 @@ class Kept:
         for self.world.now in (end - 20 * DAY, end):
             results = self.desk.sync()
             assert {r.outcome for r in results} <= {"ok", "not_due"}, results
-            assert not sum(r.set_aside for r in results)
+            assert not sum(r.rejected for r in results)
 
     def number(self, native: str, first: int = 0) -> int:
         """The world's own number of a ticket or person."""

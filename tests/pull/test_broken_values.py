@@ -92,7 +92,7 @@ def test_a_broken_text_costs_a_character(tmp_path: Path, where: str, broken: byt
     assert account.by_ticket("first_reply_time", "value", as_of=NOW) == {"9901": 3600, "9902": 3600, "9903": 3600}
     ended = outcomes(results)
     assert {ended[name] for name in ("tickets", "ticket_events", "satisfaction_ratings")} == {"ok"}
-    assert [r.stream for r in results if r.set_aside] == []
+    assert [r.stream for r in results if r.rejected] == []
     places = ("/tickets/cursor", "/ticket_events")
     asked = Counter(str(request.url) for request in account.requests if request.url.path.endswith(places))
     assert set(asked.values()) == {1}  # the same bytes are not asked for again
@@ -130,7 +130,7 @@ def test_a_bad_value_costs_its_ticket_or_its_field(tmp_path: Path, key: str) -> 
     results = account.sync(NOW)
     told = outcomes(results)
     assert {told[name] for name in ("tickets", "ticket_events", "satisfaction_ratings")} == {"ok"}
-    assert {r.stream: r.set_aside for r in results if r.set_aside} == ({} if key == "requester_id" else {"tickets": 1})
+    assert {r.stream: r.rejected for r in results if r.rejected} == ({} if key == "requester_id" else {"tickets": 1})
     found = account.by_ticket("first_reply_time", "value", as_of=NOW)
     assert (found["9901"], found["9903"]) == (3600, 3600)
     assert exit_status(results) == 3  # streams that this small account does not have are not available
@@ -216,7 +216,7 @@ def test_a_ticket_whose_conversation_cannot_be_read_is_not_called_unanswered(tmp
     account = SmallAccount(tmp_path, "freshdesk", answers)
     results = {r.stream: r for r in account.sync(NOW)}
     assert results["conversations"].outcome == "ok"
-    assert results["conversations"].set_aside == 2
+    assert results["conversations"].rejected == 2
     with account.store() as store:
         known = dict(store.rows("SELECT native, replies_known FROM tickets WHERE native BETWEEN '741' AND '744'"))
     assert known == {"741": "yes", "742": "unreadable", "743": "unreadable", "744": "yes"}

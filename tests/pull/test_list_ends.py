@@ -15,7 +15,7 @@ import test_connector_contract as benches
 from small_account import SmallAccount, at
 
 from helpdesk_kpi.errors import PullError
-from helpdesk_kpi.pull.paging import Walk
+from helpdesk_kpi.pull.paging import PageWalk
 from helpdesk_kpi.testing.http_faults import FakeResponse, RecordedRequest
 
 NO_WORD = "rows came, and no word on whether more follow"
@@ -132,13 +132,13 @@ def test_comments_of_an_issue_end_by_their_total(
 
 
 def test_a_walk_follows_each_place_once() -> None:
-    walk = Walk("things", "a")
-    assert walk.goes_on(more=True, to="b", has_rows=True)
-    assert not walk.goes_on(more=False, to=None, has_rows=True)
-    assert not walk.goes_on(more=None, has_rows=False)
+    walk = PageWalk("things", "a")
+    assert walk.advance(more=True, to="b", has_rows=True)
+    assert not walk.advance(more=False, to=None, has_rows=True)
+    assert not walk.advance(more=None, has_rows=False)
     with pytest.raises(PullError, match="things: the cursor does not move on from b"):
-        walk.goes_on(more=True, to="a", has_rows=True)
+        walk.advance(more=True, to="a", has_rows=True)
     with pytest.raises(PullError, match=f"things: {NO_WORD}"):
-        walk.goes_on(more=None, to="c", has_rows=True)
+        walk.advance(more=None, to="c", has_rows=True)
     with pytest.raises(PullError, match="does not move on"):
-        walk.goes_on(more=True, to=None, has_rows=True)
+        walk.advance(more=True, to=None, has_rows=True)

@@ -78,7 +78,7 @@ def acme_key(monkeypatch: pytest.MonkeyPatch) -> None:
 def check(found: Mapping[str, Any], results: Iterable[StreamResult], neighbours: tuple[str, str]) -> None:
     told = list(results)
     assert [r for r in told if r.outcome not in {"ok", "unavailable"}] == []
-    assert sum(r.set_aside for r in told) <= 1
+    assert sum(r.rejected for r in told) <= 1
     assert [found.get(number) for number in neighbours] == [FIRST_REPLY, FIRST_REPLY]
     assert len(found) <= 3
 
@@ -167,4 +167,4 @@ def test_a_time_in_an_article_costs_at_most_the_article(tmp_path: Path, helpdesk
     assert [r for r in results if r.stream.startswith("article") and r.outcome not in {"ok", "not_due"}] == []
     written = {native for native, by, _ in knowledge.written(account, knowledge.FIRST) if by == "Agent One"}
     assert written - {"2"} == {"1", "3"}
-    assert all(r.set_aside <= 1 for r in results)
+    assert all(r.rejected <= 1 for r in results)

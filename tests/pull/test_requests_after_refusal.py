@@ -7,7 +7,7 @@ import pytest
 
 from helpdesk_kpi.errors import AccessError, MissingError, PullError, UnavailableError
 from helpdesk_kpi.pull.auth import Basic, Bearer, NoAuth
-from helpdesk_kpi.pull.concurrency import all_of
+from helpdesk_kpi.pull.concurrency import gather_all
 from helpdesk_kpi.pull.transport import Transport
 from helpdesk_kpi.secret import Secret
 
@@ -43,7 +43,7 @@ def test_after_a_refusal_nothing_more_is_sent(status: int, kind: type[PullError]
 
     async def run() -> None:
         async with http:
-            await all_of(http.get(f"/tickets/{n}", type=dict, endpoint="tickets") for n in range(TICKETS))
+            await gather_all(http.get(f"/tickets/{n}", type=dict, endpoint="tickets") for n in range(TICKETS))
 
     with pytest.raises(kind):
         asyncio.run(run())
@@ -76,7 +76,7 @@ def test_results_come_in_the_order_in_which_they_were_asked_for() -> None:
             await asyncio.sleep(0)
         return number
 
-    assert asyncio.run(all_of(later(n) for n in range(10))) == list(range(10))
+    assert asyncio.run(gather_all(later(n) for n in range(10))) == list(range(10))
 
 
 def test_what_ends_the_source_is_raised_before_anything_else() -> None:
@@ -91,7 +91,7 @@ def test_what_ends_the_source_is_raised_before_anything_else() -> None:
         raise AccessError("refused")
 
     async def run() -> None:
-        await all_of([fail(), refused()])
+        await gather_all([fail(), refused()])
 
     with pytest.raises(AccessError):
         asyncio.run(run())

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from synced_fixtures import Cli, SyncedDesk
 
-from helpdesk_kpi.pull.reading_version import read_by_earlier_versions
+from helpdesk_kpi.pull.reading_version import find_sources_read_by_earlier_versions
 from helpdesk_kpi.simulator.world.world import generate
 
 ASKS = "`helpdesk-kpi sync --full demo` reads it again"
@@ -28,7 +28,7 @@ def earlier(desk: SyncedDesk) -> SyncedDesk:
 
 def asked(desk: SyncedDesk) -> list[str]:
     with desk.store() as store:
-        return list(read_by_earlier_versions(store, desk.loaded.config).values())
+        return list(find_sources_read_by_earlier_versions(store, desk.loaded.config).values())
 
 
 def test_a_source_that_was_read_by_this_version_asks_for_nothing(desk: SyncedDesk) -> None:
@@ -65,4 +65,4 @@ def test_no_store_yet_asks_for_nothing(tmp_path: Path) -> None:
     from helpdesk_kpi.store import open_store
 
     with open_store(fresh.loaded.store_path) as store:
-        assert read_by_earlier_versions(store, fresh.loaded.config) == {}
+        assert find_sources_read_by_earlier_versions(store, fresh.loaded.config) == {}

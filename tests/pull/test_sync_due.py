@@ -14,7 +14,7 @@ from helpdesk_kpi.calendar.schedule_rules import find_missed_runs
 from helpdesk_kpi.cli.app_context import AppContext
 from helpdesk_kpi.cli.jobs import jobs_of
 from helpdesk_kpi.pull.source_config import load_sources
-from helpdesk_kpi.pull.sync import TURN, StreamResult, is_due, sync, synced_until
+from helpdesk_kpi.pull.sync import TURN_KEY, StreamResult, is_due, sync, synced_until
 from helpdesk_kpi.report.report_data import complete_until
 from helpdesk_kpi.simulator.world.world import generate
 
@@ -123,7 +123,7 @@ def test_a_turn_counts_only_when_every_source_had_it_and_none_of_the_future(tmp_
         assert synced_until(store, ["demo"], now) == now
         assert synced_until(store, ["demo", "other"], now) is None
         with store.transaction() as conn:
-            conn.execute("UPDATE meta SET value = CAST(? AS BLOB) WHERE key = ?", (str(now + DAY), f"{TURN}demo"))
+            conn.execute("UPDATE meta SET value = CAST(? AS BLOB) WHERE key = ?", (str(now + DAY), f"{TURN_KEY}demo"))
         assert synced_until(store, ["demo"], now) is None
 
 

@@ -16,7 +16,7 @@ from helpdesk_kpi.model import AnyRecord, Ticket
 from helpdesk_kpi.pull.auth import NoAuth
 from helpdesk_kpi.pull.contract import Connector, Finding, Page, Start, Stream
 from helpdesk_kpi.pull.source_config import SourceConfig
-from helpdesk_kpi.pull.sync import Progress, StreamResult, exit_status, is_sign_in_failure, sync
+from helpdesk_kpi.pull.sync import Progress, StreamResult, exit_status, find_ended_sources, sync
 from helpdesk_kpi.pull.transport import Transport, offline
 from helpdesk_kpi.testing.store_snapshot import open_test_store
 
@@ -98,7 +98,7 @@ def test_an_answer_that_cannot_be_read_ends_its_stream_and_silence_ends_the_sour
         ("b", "three", "failed"),
     ]  # fmt: skip
     assert kept(tmp_path) == ["a1", "a2", "b1"]
-    (ended,) = is_sign_in_failure(results)
+    (ended,) = find_ended_sources(results)
     assert (ended.source, ended.reason) == ("b", "the helpdesk does not answer: GET host/x: no answer")
 
 

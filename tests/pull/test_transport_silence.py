@@ -51,7 +51,7 @@ def mute_port() -> Iterator[int]:
 def test_a_closed_port_ends_the_source_after_three_tries_and_says_so_meanwhile(closed_port: int) -> None:
     wall, heard = Wall(), list[str]()
     address = f"http://127.0.0.1:{closed_port}"
-    http = Transport(address, auth=NoAuth(), sleep=wall.sleep, clock=wall, tell=heard.append)
+    http = Transport(address, auth=NoAuth(), sleep=wall.sleep, clock=wall, on_delay=heard.append)
     first, second = asked(http, "/a", "/b")
     text = f"GET 127.0.0.1:{closed_port}/a: it cannot be reached: Connection refused"
     assert isinstance(first, UnreachedError)

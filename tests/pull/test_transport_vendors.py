@@ -68,7 +68,7 @@ def suspended(status: int, headers: Mapping[str, str], content: bytes) -> Classi
     ],
 )
 def test_a_helpdesks_own_way_to_refuse_is_understood(answer: httpx.Response, kind: type[PullError]) -> None:
-    error, requests, slept = asked(lambda _: answer, lambda http: http.get("/x", type=dict), judge=suspended)
+    error, requests, slept = asked(lambda _: answer, lambda http: http.get("/x", type=dict), classifier=suspended)
     assert type(error) is kind
     assert error.permanent
     assert (len(requests), slept) == (1, [])
@@ -76,7 +76,7 @@ def test_a_helpdesks_own_way_to_refuse_is_understood(answer: httpx.Response, kin
 
 def test_a_verdict_may_ask_for_another_try() -> None:
     answers = iter([httpx.Response(200, json={"say": "soon"}), httpx.Response(200, json={"id": 1})])
-    body, requests, slept = asked(lambda _: next(answers), lambda http: http.get("/x", type=dict), judge=suspended)
+    body, requests, slept = asked(lambda _: next(answers), lambda http: http.get("/x", type=dict), classifier=suspended)
     assert (body, len(requests), slept) == ({"id": 1}, 2, [2.0])
 
 
@@ -84,7 +84,7 @@ def test_headers_of_an_answer_come_along_and_ours_go_out() -> None:
     link = '< https://acme.example.com/x?page=2>; rel="next"'
     answer, requests, _ = asked(
         lambda _: httpx.Response(200, json=[], headers={"Link": link}),
-        lambda http: http.answer("/x", type=list),
+        lambda http: http.get_response("/x", type=list),
         headers={"X-ExperimentalApi": "opt-in"},
     )
     assert (answer.body, answer.headers["link"]) == ([], link)

@@ -36,7 +36,7 @@ def desk_of(folder: Path, world: World, **more: Any) -> SyncedDesk:
 
 
 def well(results: list[StreamResult]) -> None:
-    assert [r for r in results if r.outcome not in {"ok", "not_due"} or r.set_aside] == []
+    assert [r for r in results if r.outcome not in {"ok", "not_due"} or r.rejected] == []
 
 
 @pytest.fixture(scope="module")

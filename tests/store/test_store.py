@@ -15,7 +15,7 @@ from helpdesk_kpi.errors import StoreError
 from helpdesk_kpi.model import Article, Changes, Event, Person, Rating, Replies, Ticket
 from helpdesk_kpi.store import Store, open_store
 from helpdesk_kpi.store.page import Page, RejectedRow
-from helpdesk_kpi.store.write_page import source_key, versions, write_page
+from helpdesk_kpi.store.write_page import get_source_key, load_versions, write_page
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def ticket(number: str = "1", version: int = 1, **more: Any) -> Ticket:
 
 
 def put(store: Store, *records: Any, **page: Any) -> int:
-    source = source_key(store, "acme", "zendesk", "http://x", 0)
+    source = get_source_key(store, "acme", "zendesk", "http://x", 0)
     write_page(store, source, "tickets", Page(records=records, **page), now=5000)
     return source
 
@@ -190,8 +190,8 @@ def test_a_history_that_was_read_stays_known_until_the_ticket_moves_on(store: St
 
 def test_the_versions_that_are_kept_can_be_asked_for(store: Store) -> None:
     source = put(store, ticket("1", 7), ticket("2", 8), Article("5", "How", "http://x/5", 1, 2, 3))
-    assert versions(store, source, "ticket", ["1", "2", "9"]) == {"1": 7, "2": 8}
-    assert versions(store, source, "article", ["5"]) == {"5": 3}
+    assert load_versions(store, source, "ticket", ["1", "2", "9"]) == {"1": 7, "2": 8}
+    assert load_versions(store, source, "article", ["5"]) == {"5": 3}
 
 
 def test_a_row_set_aside_is_kept_with_its_reason(store: Store) -> None:

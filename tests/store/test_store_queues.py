@@ -22,7 +22,7 @@ from helpdesk_kpi.model import (
 )
 from helpdesk_kpi.store import Store, open_store
 from helpdesk_kpi.store.page import Page, Todo
-from helpdesk_kpi.store.write_page import load_todo, requeue, source_key, write_page
+from helpdesk_kpi.store.write_page import get_source_key, load_todo, requeue, write_page
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def ticket(number: str = "1", version: int = 1, **more: Any) -> Ticket:
 
 
 def put(store: Store, *records: Any, stream: str = "tickets", now: int = 5000, **page: Any) -> int:
-    source = source_key(store, "acme", "freshdesk", "http://x", 0)
+    source = get_source_key(store, "acme", "freshdesk", "http://x", 0)
     write_page(store, source, stream, Page(records=records, **page), now=now)
     return source
 
@@ -217,7 +217,7 @@ def test_a_page_older_than_the_ticket_takes_no_entry_away(store: Store) -> None:
 
 def test_what_the_helpdesk_says_was_deleted_is_gone_and_only_of_that_source(store: Store) -> None:
     put(store, TimeEntry("a", "1", 1000, 60_000), TimeEntry("b", "1", 1000, 60_000))
-    other = source_key(store, "other", "freshdesk", "http://y", 0)
+    other = get_source_key(store, "other", "freshdesk", "http://y", 0)
     write_page(store, other, "time", Page(records=[TimeEntry("a", "1", 1000, 7)]), now=5000)
     put(store, gone={"time_entry": ["a", "never met"]})
     assert spent(store) == [("1", "a", 7), ("1", "b", 60_000)]

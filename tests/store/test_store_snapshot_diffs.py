@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from helpdesk_kpi.model import Event, Person, Replies, Ticket
 from helpdesk_kpi.store import Store, open_store
 from helpdesk_kpi.store.page import Page
-from helpdesk_kpi.store.write_page import source_key, write_page
+from helpdesk_kpi.store.write_page import get_source_key, write_page
 
 T0, MINUTE = 1_790_000_000_000, 60_000
 TRACKED = ("priority", "team", "assignee")
@@ -25,7 +25,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def put(store: Store, *records: Any) -> None:
-    key = source_key(store, "shop", "freshdesk", "http://x", 0)
+    key = get_source_key(store, "shop", "freshdesk", "http://x", 0)
     write_page(store, key, "tickets", Page(records=records), now=T0)
 
 

@@ -24,8 +24,8 @@ from helpdesk_kpi.model import (
 )
 from helpdesk_kpi.store import Store, open_store
 from helpdesk_kpi.store.page import Page, Todo
-from helpdesk_kpi.store.row_validation import sift
-from helpdesk_kpi.store.write_page import source_key, write_page
+from helpdesk_kpi.store.row_validation import reject_invalid_rows
+from helpdesk_kpi.store.write_page import get_source_key, write_page
 
 AT = 1_790_000_000_000  # in 2026
 YEAR_9999, IN_SECONDS = 253_370_764_800_000, 1_790_000_000
@@ -46,8 +46,8 @@ def comment(own: str, number: str = "1", **more: Any) -> Event:
 
 
 def put(store: Store, *records: AnyRecord, **page: Any) -> Page:
-    source = source_key(store, "acme", "zendesk", "http://x", 0)
-    return write_page(store, source, "tickets", sift(Page(records=records, **page)), now=AT)
+    source = get_source_key(store, "acme", "zendesk", "http://x", 0)
+    return write_page(store, source, "tickets", reject_invalid_rows(Page(records=records, **page)), now=AT)
 
 
 def aside(store: Store) -> dict[str, str]:

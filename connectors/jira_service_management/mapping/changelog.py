@@ -14,7 +14,7 @@ from connectors.jira_service_management.mapping.labels import NameIndex
 from connectors.jira_service_management.payloads import ms
 from helpdesk_kpi.model import Event, Name, Unread
 from helpdesk_kpi.pull.contract import RejectedRow
-from helpdesk_kpi.pull.lenient_decode import UNREADABLE, reason_of
+from helpdesk_kpi.pull.lenient_decode import UNREADABLE_ERRORS, get_reason
 
 #: Field of Jira -> field of an event. Other fields are skipped unless configured.
 FIELDS = {
@@ -83,8 +83,8 @@ def read_history(
     for row in rows:
         try:
             _add_events(issue_id, row, context, history)
-        except UNREADABLE as error:
-            history.rejected.append(RejectedRow(f"{issue_id} history {row.id}", reason_of(error)))
+        except UNREADABLE_ERRORS as error:
+            history.rejected.append(RejectedRow(f"{issue_id} history {row.id}", get_reason(error)))
     return history
 
 

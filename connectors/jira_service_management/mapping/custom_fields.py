@@ -8,7 +8,7 @@ import msgspec
 from connectors.jira_service_management import payloads as js
 from connectors.jira_service_management.mapping.selection import FieldSelection
 from helpdesk_kpi.pull.contract import RejectedRow
-from helpdesk_kpi.pull.lenient_decode import UNREADABLE, decode_rows, joined
+from helpdesk_kpi.pull.lenient_decode import UNREADABLE_ERRORS, decode_rows, join_rows
 
 T = TypeVar("T")
 
@@ -17,7 +17,7 @@ def decode_embedded(
     raw_rows: msgspec.Raw | list[msgspec.Raw], total: int | None, kind: type[T]
 ) -> tuple[list[T], list[RejectedRow], bool]:
     """Decode embedded rows of an issue, at most 20. Returns rows, rejected rows, and whether these are all."""
-    found, rejected = decode_rows(joined(raw_rows) if isinstance(raw_rows, list) else raw_rows, kind)
+    found, rejected = decode_rows(join_rows(raw_rows) if isinstance(raw_rows, list) else raw_rows, kind)
     return found, rejected, total is not None and total <= len(found) + len(rejected)
 
 
@@ -54,7 +54,7 @@ def get_users(custom: Mapping[str, msgspec.Raw], field: str | None) -> list[js.U
 def convert_user(raw: object) -> js.User | None:
     try:
         return msgspec.convert(raw, js.User)
-    except UNREADABLE:
+    except UNREADABLE_ERRORS:
         return None
 
 

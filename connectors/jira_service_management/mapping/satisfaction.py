@@ -12,7 +12,7 @@ import msgspec
 from connectors.jira_service_management.payloads import ms
 from helpdesk_kpi.model import Rating, Unread
 from helpdesk_kpi.pull.contract import RejectedRow
-from helpdesk_kpi.pull.lenient_decode import UNREADABLE, reason_of
+from helpdesk_kpi.pull.lenient_decode import UNREADABLE_ERRORS, get_reason
 from helpdesk_kpi.store.unread import refused_rating
 
 SCORE = "com.atlassian.servicedesk:sd-request-feedback"
@@ -46,8 +46,8 @@ def map_rating(
     """
     try:
         raw = _decode_field(custom, fields.stars)
-    except UNREADABLE as error:
-        return map_unread_rating(issue_id, reason_of(error))
+    except UNREADABLE_ERRORS as error:
+        return map_unread_rating(issue_id, get_reason(error))
     if raw is None:
         return [], []
     stars = parse_stars(raw)
@@ -114,7 +114,7 @@ def _parse_number(raw: Any) -> float | None:
 def _parse_time(raw: Any) -> int | None:
     try:
         return None if raw is None else ms(raw)
-    except UNREADABLE:
+    except UNREADABLE_ERRORS:
         return None
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from connectors.jira_service_management import payloads as js
 from helpdesk_kpi.model import AnyRecord, NativeMetric, SlaCycle
-from helpdesk_kpi.pull.lenient_decode import UNREADABLE
+from helpdesk_kpi.pull.lenient_decode import UNREADABLE_ERRORS
 
 KIND = "com.atlassian.servicedesk:sd-sla-field"
 METRICS = {"first_response": "sla_first_response", "resolution": "sla_resolution"}
@@ -38,7 +38,7 @@ def decode_sla(raw: msgspec.Raw | None) -> js.Sla | None:
     """Decode an SLA; None: it does not apply, the account is no agent of the project, or the format is unknown."""
     try:
         return None if raw is None else msgspec.json.decode(raw, type=js.Sla | None)
-    except UNREADABLE:
+    except UNREADABLE_ERRORS:
         return None
 
 

@@ -8,7 +8,7 @@ from connectors.jira_service_management.mapping.people import user_id
 from connectors.jira_service_management.payloads import ms
 from helpdesk_kpi import model
 from helpdesk_kpi.pull.contract import RejectedRow
-from helpdesk_kpi.pull.lenient_decode import UNREADABLE, reason_of
+from helpdesk_kpi.pull.lenient_decode import UNREADABLE_ERRORS, get_reason
 
 
 def decode_worklogs(issue_id: str, fields: js.Fields) -> tuple[list[js.Worklog], list[RejectedRow], bool | None]:
@@ -35,6 +35,6 @@ def map_worklogs(
                     agent=user_id(row.author),
                 )
             )  # fmt: skip
-        except UNREADABLE as error:
-            bad.append(RejectedRow(f"{issue_id} worklog {row.id}", reason_of(error)))
+        except UNREADABLE_ERRORS as error:
+            bad.append(RejectedRow(f"{issue_id} worklog {row.id}", get_reason(error)))
     return entries, bad, [row.author for row in found if row.author]

@@ -16,8 +16,8 @@ from helpdesk_kpi.errors import BrokenError, MissingError, UnavailableError
 from helpdesk_kpi.milliseconds import DAY
 from helpdesk_kpi.model import AnyRecord, Article, ArticleEdit, ArticleViews, Person
 from helpdesk_kpi.pull.contract import Finding, Page, RejectedRow, Start, Todo, no
-from helpdesk_kpi.pull.lenient_decode import decode_rows, map_rows, read_each, reason_of
-from helpdesk_kpi.pull.paging import Walk, has_rows
+from helpdesk_kpi.pull.lenient_decode import decode_rows, get_reason, map_rows, read_each
+from helpdesk_kpi.pull.paging import PageWalk, has_rows
 
 MAX_ROWS = 250  # rows a page
 MAX_SPACES = 100  # spaces a call
@@ -28,7 +28,7 @@ Query = Sequence[tuple[str, str]]
 
 async def fetch_list(account: SiteState, path: str, query: Query, *, endpoint: str) -> AsyncIterator[js.WikiPage]:
     """Fetch pages of a list while `_links` has a `next`. Only its cursor is used, as its base is wrong."""
-    address, cursor, walk = await account.site.wiki(path), "", Walk(endpoint, "")
+    address, cursor, walk = await account.site.wiki(path), "", PageWalk(endpoint, "")
     while True:
         parameters = [*query, *([("cursor", cursor)] if cursor else [])]
         page = await account.http.get(
@@ -37,7 +37,7 @@ async def fetch_list(account: SiteState, path: str, query: Query, *, endpoint: s
         yield page
         following = None if page.links is None else _parse_cursor(str(page.links.get("next") or ""))
         more = None if following is None else bool(following)
-        if not walk.goes_on(more=more, to=following, has_rows=has_rows(page.results)):
+        if not walk.advance(more=more, to=following, has_rows=has_rows(page.results)):
             return
         cursor = following or ""
 
@@ -101,7 +101,7 @@ async def _add_editors(account: SiteState, start: Start, page: Page) -> Page:
     ids = {editors for record in page.records if (editors := getattr(record, "editor", None))}
     ids |= {editors for record in page.records if (editors := getattr(record, "author", None))}
     people = start.accounts(sorted(ids)).items()
-    known_ids = {account_id for account_id, one in people if one.is_named or one.kind in {"customer", "nobody"}}
+    known_ids = {account_id for account_id, one in people if one.has_name or one.kind in {"customer", "nobody"}}
     unknown = sorted(ids - known_ids - account.requested_editors)
     account.requested_editors.update(unknown)
     found = [record for some in _split_people(unknown) for record in await _fetch_people(account, some)]
@@ -230,7 +230,7 @@ async def fetch_versions(account: SiteState, start: Start) -> AsyncIterator[Page
         except MissingError:  # deleted meanwhile
             edits = []
         except BrokenError as error:
-            rejected.append(RejectedRow(f"versions of {todo.key}", reason_of(error)))
+            rejected.append(RejectedRow(f"versions of {todo.key}", get_reason(error)))
         complete_until = start.now if place == len(start.todo) else None
         version_page = Page(records=edits, done=[todo], rejected=rejected, complete_until=complete_until)
         yield await _add_editors(account, start, version_page)

@@ -18,7 +18,7 @@ from connectors.jira_service_management.streams.per_issue import INTERNAL
 from helpdesk_kpi.milliseconds import DAY, MINUTE
 from helpdesk_kpi.model import AnyRecord
 from helpdesk_kpi.pull.contract import Finding, Page, RejectedRow, Start, Todo
-from helpdesk_kpi.pull.lenient_decode import UNREADABLE, reason_of
+from helpdesk_kpi.pull.lenient_decode import UNREADABLE_ERRORS, get_reason
 from helpdesk_kpi.store.unread import refused_tickets
 
 OVERLAP = 10 * MINUTE  # that a search is repeated, because changes become visible late
@@ -156,7 +156,7 @@ def get_update_time(issue: js.Issue) -> int:
     """Last update of an issue, epoch ms; 0: unreadable."""
     try:
         return ms(msgspec.json.decode(issue.fields, type=_Updated).updated)
-    except UNREADABLE:
+    except UNREADABLE_ERRORS:
         return 0
 
 
@@ -167,8 +167,8 @@ def map_page(account: SiteState, found: SearchPage, keep: FieldSelection) -> Pag
     for issue in found.issues:
         try:
             mapped.append(map_issue(issue, keep, account.called))
-        except UNREADABLE as error:
-            rejected.append(RejectedRow(issue.id, reason_of(error)))
+        except UNREADABLE_ERRORS as error:
+            rejected.append(RejectedRow(issue.id, get_reason(error)))
     return build_page(account, mapped, keep, rejected)
 
 

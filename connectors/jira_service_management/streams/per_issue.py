@@ -17,7 +17,7 @@ from connectors.jira_service_management.mapping.selection import FieldSelection
 from helpdesk_kpi.errors import BrokenError, MissingError
 from helpdesk_kpi.model import AnyRecord, Changes, Event, Replies
 from helpdesk_kpi.pull.contract import Finding, Page, RejectedRow, Start, Todo
-from helpdesk_kpi.pull.lenient_decode import UNREADABLE, decode_rows, map_rows, reason_of
+from helpdesk_kpi.pull.lenient_decode import UNREADABLE_ERRORS, decode_rows, get_reason, map_rows
 
 INTERNAL = "/internal"  # behind the key of an issue that no customer ever sees
 
@@ -53,7 +53,7 @@ async def fetch_changelogs(account: SiteState, start: Start) -> AsyncIterator[Pa
             if size > 1:  # not one issue's
                 raise
             torn |= {todo.key for todo in batch}
-            rejected = [RejectedRow(f"history of {todo.key}", reason_of(error)) for todo in batch]
+            rejected = [RejectedRow(f"history of {todo.key}", get_reason(error)) for todo in batch]
         states = [_map_changes_state(todo, moves, keep, is_torn=todo.key in torn) for todo in batch]
         yield Page(
             records=states, done=batch, rejected=rejected, complete_until=get_complete_until(start, place + size)
@@ -76,7 +76,7 @@ async def _map_changelogs(account: SiteState, page: deployments.Histories, keep:
         try:
             good, bad = decode_rows(one.change_histories, js.History)
         except BrokenError as error:
-            rejected.append(RejectedRow(f"{one.issue_id} history", reason_of(error)))
+            rejected.append(RejectedRow(f"{one.issue_id} history", get_reason(error)))
             continue
         rejected += [RejectedRow(f"{one.issue_id} history {b.id}", b.reason) for b in bad]
         account.meet(row.author for row in good if row.author)
@@ -99,7 +99,7 @@ async def _load_name_index(account: SiteState, one: js.IssueChanges, keep: Field
     for row in found:
         try:
             fields = msgspec.json.decode(row.fields, type=js.Fields)
-        except UNREADABLE:
+        except UNREADABLE_ERRORS:
             continue
         return build_name_index(fields, keep, account.called)
     return NameIndex(keep.labels, people=account.called)
@@ -130,7 +130,7 @@ async def _fetch_conversation(account: SiteState, todo: Todo, keep: FieldSelecti
         return Page(records=unreadable, done=[todo], complete_until=complete_until)
     except BrokenError as error:
         unreadable = [Replies(issue, todo.version, "unreadable")]
-        unread = [RejectedRow(f"comments of {issue}", reason_of(error))]
+        unread = [RejectedRow(f"comments of {issue}", get_reason(error))]
         return Page(records=unreadable, done=[todo], rejected=unread, complete_until=complete_until)
     authors = [c.author for c in found if c.author]
     account.meet(authors)

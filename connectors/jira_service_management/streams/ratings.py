@@ -16,7 +16,7 @@ from helpdesk_kpi.errors import BrokenError, MissingError, UnavailableError
 from helpdesk_kpi.milliseconds import HOUR
 from helpdesk_kpi.model import Rating, Unread
 from helpdesk_kpi.pull.contract import Finding, Page, RejectedRow, Start, no
-from helpdesk_kpi.pull.lenient_decode import UNREADABLE, reason_of
+from helpdesk_kpi.pull.lenient_decode import UNREADABLE_ERRORS, get_reason
 
 
 class _RatingPage(js.Camel):
@@ -66,8 +66,8 @@ def _map_ratings(found: SearchPage, keep: FieldSelection) -> tuple[list[Rating |
             custom = msgspec.json.decode(issue.fields, type=dict[str, msgspec.Raw])
             rater = people.user_id(row.reporter)
             good, bad = satisfaction.map_rating(issue.id, custom, fields, ms(row.updated), rater)
-        except UNREADABLE as error:
-            good, bad = satisfaction.map_unread_rating(issue.id, reason_of(error))
+        except UNREADABLE_ERRORS as error:
+            good, bad = satisfaction.map_unread_rating(issue.id, get_reason(error))
         records += good
         rejected += bad
     return records, rejected

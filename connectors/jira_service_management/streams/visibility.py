@@ -22,7 +22,7 @@ from connectors.jira_service_management.streams.issues import build_page, list_f
 from helpdesk_kpi.errors import BrokenError, MissingError
 from helpdesk_kpi.model import Changes, Event, Ticket
 from helpdesk_kpi.pull.contract import Finding, Page, RejectedRow, Start
-from helpdesk_kpi.pull.lenient_decode import UNREADABLE, decode_rows, reason_of
+from helpdesk_kpi.pull.lenient_decode import UNREADABLE_ERRORS, decode_rows, get_reason
 
 ARCHIVED = "archiveddate"  # of Data Center; Cloud ignores unknown fields
 
@@ -102,7 +102,7 @@ def _find_new_place(issue: js.Issue, keep: FieldSelection) -> _IssuePlace | None
     """The place of an issue outside the selected projects; None: it is inside, or unreadable."""
     try:
         found = msgspec.json.decode(issue.fields, type=_IssuePlace)
-    except UNREADABLE:
+    except UNREADABLE_ERRORS:
         return None
     return found if found.project.id not in keep.projects or found.archiveddate else None
 
@@ -116,8 +116,8 @@ async def _map_left_issues(account: SiteState, issues: Sequence[js.Issue], keep:
         try:
             one = map_issue(issue, keep, account.called, has_left=True)
             found.append(_restore_state(one, issue, past.get(issue.id), keep))
-        except UNREADABLE as error:
-            rejected.append(RejectedRow(issue.id, reason_of(error)))
+        except UNREADABLE_ERRORS as error:
+            rejected.append(RejectedRow(issue.id, get_reason(error)))
     return build_page(account, found, keep, rejected)
 
 

@@ -19,7 +19,7 @@ from helpdesk_kpi.errors import BrokenError, MissingError, UnavailableError
 from helpdesk_kpi.milliseconds import MINUTE, SECOND
 from helpdesk_kpi.model import AnyRecord
 from helpdesk_kpi.pull.contract import Finding, Page, RejectedRow, Start, Todo, no
-from helpdesk_kpi.pull.lenient_decode import read_each, reason_of
+from helpdesk_kpi.pull.lenient_decode import get_reason, read_each
 
 SETTLED = 10 * MINUTE  # the feed excludes the last minute, and the issue may become visible later
 QUEUE = "worklogs"
@@ -41,7 +41,7 @@ async def fetch_worklogs(account: SiteState, start: Start) -> AsyncIterator[Page
             yield Page(done=[todo], complete_until=complete_until)
             continue
         except BrokenError as error:
-            unread = [RejectedRow(f"worklogs of {todo.key}", reason_of(error))]
+            unread = [RejectedRow(f"worklogs of {todo.key}", get_reason(error))]
             yield Page(done=[todo], rejected=unread, complete_until=complete_until)
             continue
         entries, unread, writers = map_worklogs(todo.key, found, label_rejected(todo.key, "worklog", rejected))

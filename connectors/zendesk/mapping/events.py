@@ -19,7 +19,7 @@ from connectors.zendesk.mapping.tickets import DELETED, text_id
 from helpdesk_kpi.milliseconds import MINUTE, SECOND
 from helpdesk_kpi.model import REFUSED_ROW, AnyRecord, Event, Replies, TicketLink, Unread
 from helpdesk_kpi.pull.custom_fields import to_text
-from helpdesk_kpi.pull.lenient_decode import plausible
+from helpdesk_kpi.pull.lenient_decode import check_time
 from helpdesk_kpi.text.comment import RULES_VERSION, extract_features
 
 _SEQUENCE = 10**15  # larger ids do not fit into `seq`
@@ -249,7 +249,7 @@ class _Audit:
 
 def get_audit_time(row: zd.TicketEvent) -> int:
     if row.timestamp is not None:
-        return plausible(row.timestamp * SECOND)
+        return check_time(row.timestamp * SECOND)
     if row.created_at is not None:
         return zd.ms(row.created_at)
     raise ValueError("neither timestamp nor created_at")

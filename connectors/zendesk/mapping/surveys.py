@@ -12,7 +12,7 @@ from connectors.zendesk.payloads import Question, ms
 from helpdesk_kpi.milliseconds import DAY
 from helpdesk_kpi.model import Name, Rating, Unread
 from helpdesk_kpi.pull.contract import RejectedRow, Todo
-from helpdesk_kpi.pull.lenient_decode import UNREADABLE, read_each, reason_of
+from helpdesk_kpi.pull.lenient_decode import UNREADABLE_ERRORS, get_reason, read_each
 from helpdesk_kpi.store.unread import refused_rating
 
 QUEUE = "rating_answers"  # the stream that fetches answers by id
@@ -120,8 +120,8 @@ def decode_answers(row: zd.SurveyResponse) -> tuple[list[zd.Answer], list[Reject
     for position, raw in enumerate(row.answers or ()):
         try:
             answers.append(msgspec.convert(raw, zd.Answer))
-        except UNREADABLE as error:
-            rejected.append(RejectedRow(f"{row.id} answer {position}", reason_of(error)))
+        except UNREADABLE_ERRORS as error:
+            rejected.append(RejectedRow(f"{row.id} answer {position}", get_reason(error)))
     return answers, rejected
 
 

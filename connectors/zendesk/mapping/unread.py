@@ -13,7 +13,7 @@ from connectors.zendesk import payloads as zd
 from connectors.zendesk.mapping import surveys
 from helpdesk_kpi.model import Unread
 from helpdesk_kpi.pull.contract import RejectedRow
-from helpdesk_kpi.pull.lenient_decode import UNREADABLE, id_of, raws, row
+from helpdesk_kpi.pull.lenient_decode import UNREADABLE_ERRORS, decode_row, find_id, split_rows
 from helpdesk_kpi.store.unread import contact_row, rating_row, refused_contact, refused_rating
 
 
@@ -64,13 +64,13 @@ def _list_unread(
     raw: msgspec.Raw,
     rejected: Sequence[RejectedRow],
     build: Callable[[str, str, str], Unread],
-    ticket_of: Callable[[msgspec.Raw], str] = lambda raw_row: id_of(raw_row, "ticket_id"),
+    ticket_of: Callable[[msgspec.Raw], str] = lambda raw_row: find_id(raw_row, "ticket_id"),
     key: str = "id",
 ) -> list[Unread]:
     """Unread rows of a page. `build` takes the ticket, the id of the row and the reason."""
     reasons = {raw_row.id: raw_row.reason for raw_row in rejected}
     ids = (
-        [(id_of(raw_row, key) or f"row {position}", raw_row) for position, raw_row in enumerate(raws(raw))]
+        [(find_id(raw_row, key) or f"row {position}", raw_row) for position, raw_row in enumerate(split_rows(raw))]
         if reasons
         else []
     )
@@ -92,8 +92,8 @@ class _Subjects(msgspec.Struct):
 def _get_subject_ticket(response: msgspec.Raw) -> str:
     """The ticket of a response that could not be decoded; "" if unknown."""
     try:
-        subjects = row(response, _Subjects).subjects or []
-    except UNREADABLE:
+        subjects = decode_row(response, _Subjects).subjects or []
+    except UNREADABLE_ERRORS:
         return ""
     tickets = [one for one in subjects if bytes(one.get("type", b"")).strip() == b'"ticket"' and "id" in one]
-    return id_of(msgspec.Raw(msgspec.json.encode(tickets[0]))) if tickets else ""
+    return find_id(msgspec.Raw(msgspec.json.encode(tickets[0]))) if tickets else ""

@@ -13,7 +13,7 @@ from connectors.zendesk.mapping import articles as mapping
 from connectors.zendesk.pagination import fetch_by_time, fetch_list
 from helpdesk_kpi.errors import BrokenError, MissingError, UnavailableError
 from helpdesk_kpi.milliseconds import SECOND
-from helpdesk_kpi.pull.concurrency import all_of
+from helpdesk_kpi.pull.concurrency import gather_all
 from helpdesk_kpi.pull.contract import Finding, Page, Start
 from helpdesk_kpi.pull.lenient_decode import decode_rows, map_rows, read_each
 
@@ -112,7 +112,7 @@ async def _fetch_translations(account: AccountState, site: str, changed: Sequenc
         except (MissingError, BrokenError):  # archived meanwhile, or unreadable: the census gives the editor
             return []
 
-    found = await all_of(fetch(row) for row in changed)
+    found = await gather_all(fetch(row) for row in changed)
     return {row.id: translations for row, translations in zip(changed, found, strict=True)}
 
 

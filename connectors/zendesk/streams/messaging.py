@@ -16,7 +16,7 @@ from connectors.zendesk.streams.export_or_list import export_cursor
 from helpdesk_kpi.milliseconds import SECOND
 from helpdesk_kpi.pull.contract import Page, Start
 from helpdesk_kpi.pull.lenient_decode import decode_rows, map_rows
-from helpdesk_kpi.pull.paging import Walk, has_rows
+from helpdesk_kpi.pull.paging import PageWalk, has_rows
 
 PATH, ENDPOINT = "/api/v2/engagements", "engagements"
 OVERLAP = 86_400  # seconds that are read again: a session appears under its start, but only once it has ended
@@ -42,13 +42,13 @@ async def fetch_engagements(account: AccountState, start: Start) -> AsyncIterato
 async def _fetch_pages(account: AccountState, begin: int) -> AsyncIterator[zd.EngagementsPage]:
     """Fetch all pages from UNIX second `begin` on."""
     place: tuple[str, ...] | None = None
-    walk = Walk(ENDPOINT)
+    walk = PageWalk(ENDPOINT)
     while True:
         params = {"start_time": str(begin), **dict(zip(PLACE, place or (), strict=False))}
         page = await account.http.get(PATH, params, type=zd.EngagementsPage, endpoint=ENDPOINT, missing="resource")
         yield page
         place = _parse_next_page(page.next_page_url)
-        if not walk.goes_on(more=page.has_more, to=place, has_rows=has_rows(page.agent_engagement_data)):
+        if not walk.advance(more=page.has_more, to=place, has_rows=has_rows(page.agent_engagement_data)):
             return
 
 

@@ -9,9 +9,9 @@ from connectors.zendesk.streams.export_or_list import export_cursor
 from helpdesk_kpi.errors import BrokenError
 from helpdesk_kpi.milliseconds import SECOND
 from helpdesk_kpi.model import AnyRecord
-from helpdesk_kpi.pull.concurrency import all_of
+from helpdesk_kpi.pull.concurrency import gather_all
 from helpdesk_kpi.pull.contract import Page, RejectedRow, Start, Todo
-from helpdesk_kpi.pull.lenient_decode import reason_of
+from helpdesk_kpi.pull.lenient_decode import get_reason
 
 TICKETS_PER_PAGE = 20  # the transport limits parallel requests
 
@@ -65,7 +65,7 @@ async def build_page(
     Raises:
         BrokenError: A full batch has unreadable responses only, so the format of the responses has changed.
     """
-    tickets = await all_of(_fetch_ticket(ticket, fetch, gap) for ticket in todos)
+    tickets = await gather_all(_fetch_ticket(ticket, fetch, gap) for ticket in todos)
     if len(todos) == TICKETS_PER_PAGE and all(ticket.broken for ticket in tickets):
         raise tickets[0].broken or AssertionError  # the format of the responses has changed
     return Page(
@@ -82,7 +82,7 @@ async def _fetch_ticket(todo: Todo, fetch: FetchTicket, gap: MapGap) -> TicketDe
     try:
         return await fetch(todo)
     except BrokenError as error:
-        return TicketDetails(gap(todo), [RejectedRow(f"ticket {todo.key}", reason_of(error))], error)
+        return TicketDetails(gap(todo), [RejectedRow(f"ticket {todo.key}", get_reason(error))], error)
 
 
 def _get_complete_until(start: Start, waiting: Sequence[Todo]) -> int:

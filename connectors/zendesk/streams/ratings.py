@@ -15,7 +15,7 @@ from connectors.zendesk.streams.per_ticket import TICKETS_PER_PAGE, TicketDetail
 from helpdesk_kpi.errors import MissingError
 from helpdesk_kpi.milliseconds import DAY, SECOND
 from helpdesk_kpi.pull.contract import Page, Start, Todo
-from helpdesk_kpi.pull.lenient_decode import decode_rows, joined, map_rows
+from helpdesk_kpi.pull.lenient_decode import decode_rows, join_rows, map_rows
 
 
 async def fetch_missing_ratings(account: AccountState, start: Start) -> AsyncIterator[Page]:
@@ -31,7 +31,7 @@ async def fetch_missing_ratings(account: AccountState, start: Start) -> AsyncIte
             response = await account.http.get(path, type=zd.OneRating, endpoint="satisfaction_ratings/id")
         except MissingError:  # the events of the ticket may have it
             return TicketDetails([])
-        raw = joined([response.satisfaction_rating])
+        raw = join_rows([response.satisfaction_rating])
         good, rejected = decode_rows(raw, zd.SatisfactionRating)
         records, unmapped = map_rows(good, lambda row: surveys.map_satisfaction_rating(row, comments=comments))
         rejected += unmapped

@@ -9,7 +9,7 @@ from connectors.zendesk.pagination import fetch_list
 from helpdesk_kpi.errors import BrokenError, MissingError
 from helpdesk_kpi.model import AnyRecord
 from helpdesk_kpi.pull.contract import Page, RejectedRow, Start
-from helpdesk_kpi.pull.lenient_decode import UNREADABLE, decode_rows, joined, raws, reason_of
+from helpdesk_kpi.pull.lenient_decode import UNREADABLE_ERRORS, decode_rows, get_reason, join_rows, split_rows
 
 
 async def fetch_schedules(account: AccountState, start: Start) -> AsyncIterator[Page]:
@@ -23,8 +23,8 @@ async def fetch_schedules(account: AccountState, start: Start) -> AsyncIterator[
         for row in good:
             try:
                 records.append(map_schedule(row))
-            except UNREADABLE as error:  # an unknown time zone or invalid hours
-                rejected.append(RejectedRow(str(row.id), reason_of(error)))
+            except UNREADABLE_ERRORS as error:  # an unknown time zone or invalid hours
+                rejected.append(RejectedRow(str(row.id), get_reason(error)))
                 continue
             path = f"/api/v2/business_hours/schedules/{row.id}/holidays"
             try:
@@ -33,7 +33,7 @@ async def fetch_schedules(account: AccountState, start: Start) -> AsyncIterator[
             except MissingError:  # deleted since the list was fetched
                 continue
             except BrokenError as error:
-                rejected.append(RejectedRow(f"{row.id} holidays", reason_of(error)))
+                rejected.append(RejectedRow(f"{row.id} holidays", get_reason(error)))
                 unread_holidays += 1
                 continue
             records += [map_holiday(row.id, day) for day in days]
@@ -53,8 +53,8 @@ async def fetch_sla_policies(account: AccountState, start: Start) -> AsyncIterat
     async for page in fetch_list(account.http, "/api/v2/slas/policies", endpoint="slas/policies"):
         records: list[AnyRecord] = []
         bad: list[RejectedRow] = []
-        for raw in raws(page.sla_policies):
-            good, rejected = decode_rows(joined([raw]), zd.SlaPolicy)
+        for raw in split_rows(page.sla_policies):
+            good, rejected = decode_rows(join_rows([raw]), zd.SlaPolicy)
             records += [map_sla_policy(row, bytes(raw)) for row in good]
             bad += rejected
         yield Page(records=records, rejected=bad)

@@ -21,7 +21,7 @@ from helpdesk_kpi.errors import MissingError
 from helpdesk_kpi.milliseconds import MINUTE, SECOND
 from helpdesk_kpi.model import SlaEvent
 from helpdesk_kpi.pull.contract import Page, RejectedRow, Start, Todo
-from helpdesk_kpi.pull.lenient_decode import decode_rows, joined, map_rows, raws
+from helpdesk_kpi.pull.lenient_decode import decode_rows, join_rows, map_rows, split_rows
 
 OVERLAP = 3_600  # seconds
 
@@ -111,7 +111,7 @@ async def fetch_metric_events_by_list(account: AccountState, start: Start) -> As
 
 
 def _map_metric_lists(by_metric: dict[str, msgspec.Raw]) -> tuple[list[SlaEvent], list[RejectedRow]]:
-    lists = [raws(found) for found in by_metric.values() if bytes(found).lstrip().startswith(b"[")]
-    good, rejected = decode_rows(joined(row for found in lists for row in found), MetricEvent)
+    lists = [split_rows(found) for found in by_metric.values() if bytes(found).lstrip().startswith(b"[")]
+    good, rejected = decode_rows(join_rows(row for found in lists for row in found), MetricEvent)
     records, unmapped = map_rows(good, lambda row: [map_sla_event(row)])
     return records, [*rejected, *unmapped]

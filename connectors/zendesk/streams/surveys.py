@@ -11,7 +11,7 @@ from connectors.zendesk.pagination import fetch_list
 from helpdesk_kpi.errors import UnavailableError
 from helpdesk_kpi.model import AnyRecord
 from helpdesk_kpi.pull.contract import Page, RejectedRow, Start
-from helpdesk_kpi.pull.lenient_decode import UNREADABLE, decode_rows, map_rows, read_each, reason_of
+from helpdesk_kpi.pull.lenient_decode import UNREADABLE_ERRORS, decode_rows, get_reason, map_rows, read_each
 
 log = logging.getLogger(__name__)
 
@@ -46,8 +46,8 @@ async def fetch_survey_questions(account: AccountState, start: Start) -> AsyncIt
             for row in good:
                 try:
                     records += surveys.map_questions(row)
-                except UNREADABLE as error:
-                    rejected.append(RejectedRow(str(row.get("id"))[:80], reason_of(error)))
+                except UNREADABLE_ERRORS as error:
+                    rejected.append(RejectedRow(str(row.get("id"))[:80], get_reason(error)))
             yield Page(records=records, rejected=rejected)
     except UnavailableError as error:
         log.info("survey questions are called by their ids: %s", error)

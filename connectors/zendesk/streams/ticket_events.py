@@ -18,7 +18,7 @@ from helpdesk_kpi.errors import MissingError
 from helpdesk_kpi.milliseconds import SECOND
 from helpdesk_kpi.model import REFUSED_ROW, AnyRecord, Changes, Event, Replies, Unread
 from helpdesk_kpi.pull.contract import Page, RejectedRow, Start, Todo
-from helpdesk_kpi.pull.lenient_decode import decode_rows, id_of, map_rows, raws, read_each
+from helpdesk_kpi.pull.lenient_decode import decode_rows, find_id, map_rows, read_each, split_rows
 
 MISSING = "missing_events"  # the queue of tickets without exported comments
 #: Maps events of tickets.
@@ -77,7 +77,9 @@ async def fetch_ticket_events(account: AccountState, start: Start) -> AsyncItera
             rejected=[*rejected, *unmapped, *without_time], todo=await _queue_unknown_totals(account, fresh),
         )  # fmt: skip
     # Tickets without comments after the export's delay, or with unread events: they may have been answered.
-    silent = [todo for todo in start.wordless(first * SECOND, MISSING) if todo.version <= start.now - WHOLE_AFTER]
+    silent = [
+        todo for todo in start.without_comments(first * SECOND, MISSING) if todo.version <= start.now - WHOLE_AFTER
+    ]
     if silent:
         yield Page(records=[gap for todo in silent for gap in _map_gaps(todo)], todo={MISSING: silent})
 
@@ -92,7 +94,9 @@ def _list_unread_events(
     """Unread events by ticket. A row without a readable ticket id is only rejected."""
     rejected_ids = {one.id for one in rejected}
     ids = (
-        [(id_of(row, "ticket_id"), id_of(row) or f"row {i}") for i, row in enumerate(raws(raw))] if rejected_ids else []
+        [(find_id(row, "ticket_id"), find_id(row) or f"row {i}") for i, row in enumerate(split_rows(raw))]
+        if rejected_ids
+        else []
     )
     unread = [(ticket, event) for ticket, event in ids if event in rejected_ids]
     unmapped_ids = {one.id for one in unmapped}

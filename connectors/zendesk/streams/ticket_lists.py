@@ -18,7 +18,7 @@ from helpdesk_kpi.milliseconds import DAY, SECOND
 from helpdesk_kpi.model import Ticket
 from helpdesk_kpi.pull.contract import Finding, Page, Start, Todo
 from helpdesk_kpi.pull.lenient_decode import decode_rows, map_rows, read_each
-from helpdesk_kpi.pull.paging import Walk, has_rows
+from helpdesk_kpi.pull.paging import PageWalk, has_rows
 from helpdesk_kpi.store.unread import refused_tickets
 
 ARCHIVED_AFTER = 119 * DAY  # tickets closed for 120 days leave the list; one day of overlap
@@ -77,7 +77,7 @@ class _TicketLists:
         Rows of the last minute are read again, because a row of the same second may appear late.
         """
         after, is_stored = self.place.after, True
-        walk = Walk("tickets", after)
+        walk = PageWalk("tickets", after)
         while True:
             page = await self._fetch_list_page(after, is_stored=is_stored)
             mapped = self._page(page, page.tickets)
@@ -87,7 +87,7 @@ class _TicketLists:
                 self.place = ListPosition(self.place.searched, following)
             yield replace(mapped, cursor=self.place.cursor(), complete_until=max(0, last - SECOND) or None)
             more = page.meta.has_more if page.meta else None
-            if not walk.goes_on(more=more, to=following, has_rows=has_rows(page.tickets)):
+            if not walk.advance(more=more, to=following, has_rows=has_rows(page.tickets)):
                 return
             after, is_stored = following, False
 

@@ -24,7 +24,7 @@ from helpdesk_kpi.errors import MissingError
 from helpdesk_kpi.milliseconds import SECOND
 from helpdesk_kpi.model import TimeEntry
 from helpdesk_kpi.pull.contract import Page, RejectedRow, Start, Todo
-from helpdesk_kpi.pull.lenient_decode import UNREADABLE, map_rows
+from helpdesk_kpi.pull.lenient_decode import UNREADABLE_ERRORS, map_rows
 
 QUEUE = "time_entries"
 _UNKNOWN = object()
@@ -57,7 +57,7 @@ def has_unknown_total(row: zd.TicketEvent, fields: TimeFields) -> bool:
     """Whether the total changed from an unknown total: some exports omit previous values."""
     try:
         return any(step.was is None for step in _list_steps(row, fields))
-    except UNREADABLE:  # not a number: `map_time_entries` rejects it
+    except UNREADABLE_ERRORS:  # not a number: `map_time_entries` rejects it
         return False
 
 

@@ -10,7 +10,7 @@ from helpdesk_kpi.model import AnyRecord, Event, Person, Ticket
 from helpdesk_kpi.text import comment
 from helpdesk_kpi.pull.auth import Basic
 from helpdesk_kpi.pull.contract import NEEDS, YES, Connector, Finding, Page, Provides, Start, Stream, no
-from helpdesk_kpi.pull.paging import Walk
+from helpdesk_kpi.pull.paging import PageWalk
 from helpdesk_kpi.pull.lenient_decode import decode_rows, map_rows
 from helpdesk_kpi.pull.transport import Transport
 from helpdesk_kpi.secret import Secret
@@ -75,12 +75,12 @@ class Shed(Connector):
     async def fetch_tickets(self, start: Start) -> AsyncIterator[Page]:
         """Each page is stored together with its cursor, so an interrupted sync continues here."""
         cursor = int(start.cursor or 0)
-        walk = Walk("/tickets", cursor)
+        walk = PageWalk("/tickets", cursor)
         while True:
             page = await self.http.get("/tickets", {"after": cursor}, type=Tickets)
             rows, rejected = decode_rows(page.tickets, Row, "number")
             last = max((row.change for row in rows), default=None)
-            if not walk.goes_on(more=bool(rows or rejected), to=last, has_rows=bool(rows or rejected)):
+            if not walk.advance(more=bool(rows or rejected), to=last, has_rows=bool(rows or rejected)):
                 break  # Shed's list ends with an empty page
             cursor = last or cursor
             wanted = [row for row in rows if row.changed * 1000 >= start.since]

@@ -17,7 +17,7 @@ from helpdesk_kpi.identities.source_rules import list_team_refs
 from helpdesk_kpi.identities.survey_dimensions import find_unmapped_questions, find_unused_mappings
 from helpdesk_kpi.pull.checks import FIRST_SYNC
 from helpdesk_kpi.pull.contract import Finding, Provides
-from helpdesk_kpi.pull.reading_version import read_by_earlier_versions
+from helpdesk_kpi.pull.reading_version import find_sources_read_by_earlier_versions
 from helpdesk_kpi.pull.source_config import SourceConfig, load_sources
 from helpdesk_kpi.pull.sync import connect
 from helpdesk_kpi.report.capability import capabilities
@@ -91,7 +91,7 @@ def _text_rule_findings(desk: AppContext, store: Store) -> Iterator[Finding]:
     """Own words of gratitude hold for what is read after them."""
     for name in find_outdated_sources(store, custom_gratitude(desk.config.config)):
         yield Finding(level="warning", about="text.thanks", text=resync_hint(name))
-    for text in read_by_earlier_versions(store, desk.config.config).values():
+    for text in find_sources_read_by_earlier_versions(store, desk.config.config).values():
         yield Finding(level="warning", about="sync", text=text)
 
 

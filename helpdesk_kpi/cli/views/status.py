@@ -9,7 +9,7 @@ from helpdesk_kpi.cli.jobs import report_rule
 from helpdesk_kpi.deliver import ledger, slots, variants
 from helpdesk_kpi.deliver.ledger_migrations import migrate_ledger
 from helpdesk_kpi.identities.survey_dimensions import find_unmapped_questions
-from helpdesk_kpi.pull.reading_version import read_by_earlier_versions
+from helpdesk_kpi.pull.reading_version import find_sources_read_by_earlier_versions
 from helpdesk_kpi.report.report_data import complete_until
 from helpdesk_kpi.store import Store
 from helpdesk_kpi.store.build_queue import count_stale
@@ -29,7 +29,7 @@ def collect_status(desk: AppContext, store: Store) -> dict[str, Any]:
             one.label: one.answers for one in find_unmapped_questions(store, desk.config.config)
         },
         "read_with_other_words": find_outdated_sources(store, custom_gratitude(desk.config.config)),
-        "read_by_earlier_version": read_by_earlier_versions(store, desk.config.config),
+        "read_by_earlier_version": find_sources_read_by_earlier_versions(store, desk.config.config),
         "reports": {name: _report(desk, store, name) for name in desk.config.config.reports},
     }
 

@@ -44,7 +44,7 @@ class FromFiles(Measured):
         self.store, self.config = open_test_store(loaded.store_path), loaded.config
         results = sync(self.store, load_sources(loaded, (), self.store.hash_key), now=lambda: self.world.now)
         assert {r.outcome for r in results} == {"ok"}, results
-        assert not sum(r.set_aside for r in results)
+        assert not sum(r.rejected for r in results)
         self.confirm()
         build_stale(self.store, self.config)
         self.reader = MetricStore(self.store, self.config)

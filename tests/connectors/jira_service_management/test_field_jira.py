@@ -51,7 +51,7 @@ def synced(folder: Path, rows: JiraRows, now: str = LATER, **rules: Any) -> Smal
 def again(desk: SmallAccount, now: str, *, full: bool = False) -> None:
     results = desk.sync(now, full=full)
     assert {r.outcome for r in results.values()} <= {"ok", "unavailable", "not_due"}, results
-    assert not sum(r.set_aside for r in results.values())
+    assert not sum(r.rejected for r in results.values())
 
 
 def solved(number: int, when: str, how: dict[str, Any] = DONE, **more: Any) -> dict[str, Any]:

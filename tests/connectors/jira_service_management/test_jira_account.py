@@ -41,7 +41,7 @@ def account(folder: Path, *, now: str = LATER, rules: dict[str, Any] | None = No
     found = SmallAccount(folder, JiraRows(**rows), **(rules or {}))
     results = found.sync(now)
     assert {r.outcome for r in results.values()} <= {"ok", "unavailable"}, results
-    assert not sum(r.set_aside for r in results.values())
+    assert not sum(r.rejected for r in results.values())
     return found
 
 

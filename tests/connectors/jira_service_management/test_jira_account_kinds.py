@@ -123,7 +123,7 @@ def test_words_that_are_on_no_list_drop_nothing(tmp_path: Path) -> None:
         comments=[said(1, "02 09:00"), said(2, "02 08:30", visibility=squad), said(2, "02 09:00"), said(3, "02 09:00")],
     )  # fmt: skip
     desk = SmallAccount(tmp_path, rows)
-    assert not sum(r.set_aside for r in desk.sync(NOW).values())
+    assert not sum(r.rejected for r in desk.sync(NOW).values())
     assert desk.list_values("first_reply_time", NOW) == {"1": [HOUR], "2": [HOUR], "3": [HOUR]}
     assert desk.list_running("backlog", NOW) == {"1", "2", "3"}
     with desk.store() as store:

@@ -371,7 +371,7 @@ def test_every_request_asks_for_english_names_and_says_who_asks() -> None:
     assert http._headers["X-Force-Accept-Language"] == "true"
     assert http._headers["Accept-Language"] == "en"
     assert http._headers["User-Agent"].startswith("helpdesk-kpi/")
-    assert {str(site) for site in http._sites} == {"https://acme.atlassian.net", GATEWAY}
+    assert {str(site) for site in http._hosts} == {"https://acme.atlassian.net", GATEWAY}
 
 
 # settings

@@ -151,7 +151,7 @@ def test_neither_a_late_index_nor_a_far_zone_loses_an_issue(tmp_path: Path, faul
     for _ in steps(site.world, 2, 3 * HOUR):
         results = site.sync()
         assert {r.outcome for r in results.values()} <= {"ok", "not_due"}
-        late += results["look_back"].found
+        late += results["look_back"].findings
     assert differences(_story(site), _story(at_once(site, tmp_path / "b"))) == {}
     assert bool(late) == ("lag" in faults)
     if late:

@@ -269,7 +269,7 @@ def test_what_is_corrected_or_deleted_later_is_so_in_the_store(tmp_path: Path, s
         results = site.sync()
         assert {r.outcome for r in results.values()} <= {"ok", "not_due"}
         seen.append([(own, spent // MINUTE) for _, own, _, spent, _ in written(site)])
-        result += [f.text for f in results["worklog_feed"].found]
+        result += [f.text for f in results["worklog_feed"].findings]
     assert seen == [[(1, 20), (2, 7)], [(1, 35), (2, 7), (3, 3)], [(1, 35), (3, 3)]]
     assert written(site) == true(made)
     assert len(result) == (1 if silent else 0)

@@ -32,7 +32,7 @@ def account(folder: Path, *, rules: dict[str, Any] | None = None, **rows: Any) -
     found = SmallAccount(folder, ZendeskRows(**rows), **(rules or {}))
     results = found.sync(LATER)
     assert {r.outcome for r in results.values()} <= {"ok", "unavailable"}, results
-    assert not sum(r.set_aside for r in results.values())
+    assert not sum(r.rejected for r in results.values())
     return found
 
 

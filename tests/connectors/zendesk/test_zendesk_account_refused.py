@@ -131,7 +131,7 @@ def test_a_call_or_session_that_cannot_be_read_leaves_its_ticket_unknown(tmp_pat
     rows = rows_of(1, 12)
     getattr(rows, kind).append({**good, **odd})
     desk = SmallAccount(tmp_path, rows)
-    assert desk.sync(NOW[0])[kind].set_aside
+    assert desk.sync(NOW[0])[kind].rejected
     assert desk.list_values("first_reply_time", NOW[0]) == {"1": ["history_unknown"], "12": [1200]}
     getattr(rows, kind).extend(later)
     desk.sync(NOW[1], full=True)
@@ -264,7 +264,7 @@ def test_an_answer_to_the_newer_survey_that_cannot_be_read_is_not_none(tmp_path:
 def test_an_odd_answer_to_another_question_leaves_satisfaction_known(tmp_path: Path) -> None:
     given = response(1, answered(5, "good"), {"type": "open_ended", "question": None})
     desk = SmallAccount(tmp_path, Newer([given], **_given(1)))
-    assert desk.sync(NOW[0])["survey_responses"].set_aside == 1
+    assert desk.sync(NOW[0])["survey_responses"].rejected == 1
     assert desk.list_values("csat", NOW[0]) == {"1": [1]}
     assert unread(desk) == []
 

@@ -267,7 +267,7 @@ def test_an_event_that_cannot_be_read_leaves_its_ticket_unknown_until_its_audits
     rows = ZendeskRows(users=PEOPLE, tickets=[ticket(1, day("09:00"), day("10:00"))], ticket_events=events)
     desk = SmallAccount(tmp_path, Odd(rows, events.pop(1)))
     results = desk.sync(LATER)
-    assert results["ticket_events"].set_aside == 1
+    assert results["ticket_events"].rejected == 1
     assert desk.rows("SELECT replies_known, changes_known FROM tickets") == [("unreadable", "unreadable")]
     assert desk.list_values("first_reply_time", LATER) == {"1": ["replies_unreadable"]}
     web = {"channel": "web", "source": {"from": {}, "to": {}, "rel": None}}

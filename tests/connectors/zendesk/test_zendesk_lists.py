@@ -96,7 +96,7 @@ def test_archived_tickets_come_by_search(both: Both) -> None:
 
 
 def test_the_transport_is_chosen_once_and_reported(both: Both) -> None:
-    found = [finding for result in both.results for finding in result.found if finding.about == "transport"]
+    found = [finding for result in both.results for finding in result.findings if finding.about == "transport"]
     assert [finding.level for finding in found] == ["warning"]
     assert "read by lists" in found[0].text
     assert "Access to this resource is restricted" in found[0].text

@@ -23,7 +23,7 @@ from helpdesk_kpi.simulator.world.world import generate
 from helpdesk_kpi.store import Store, open_store
 from helpdesk_kpi.store.build_queue import count_stale, take_stale
 from helpdesk_kpi.store.page import Page
-from helpdesk_kpi.store.write_page import source_key, write_page
+from helpdesk_kpi.store.write_page import get_source_key, write_page
 from helpdesk_kpi.store.writer_lock import hold
 
 HOUR = 3_600_000
@@ -40,7 +40,7 @@ def loaded(tmp_path: Path) -> LoadedConfig:
     path.write_text(CONFIG, encoding="utf-8")
     loaded = load(path)
     with open_store(loaded.store_path) as store:
-        source = source_key(store, "acme", "zendesk", "https://acme.example", BEGIN)
+        source = get_source_key(store, "acme", "zendesk", "https://acme.example", BEGIN)
         people = [Person("1", "agent", "agent", BEGIN, name="Ann"), Person("2", "customer", "end-user", BEGIN)]
         records = [*people, Team("5", "First line"), *(r for n in range(TICKETS) for r in ticket(n))]
         write_page(store, source, "tickets", Page(records=records), now=BEGIN)

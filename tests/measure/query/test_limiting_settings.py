@@ -24,7 +24,7 @@ from helpdesk_kpi.measure.query.limiting_defaults import defaults
 from helpdesk_kpi.model import Event, Person, Unread
 from helpdesk_kpi.report.prepare import prepare_report
 from helpdesk_kpi.store import Store, open_store
-from helpdesk_kpi.store.write_page import wordless
+from helpdesk_kpi.store.write_page import find_tickets_without_comments
 
 NINE = MONDAY + 9 * HOUR
 PERIOD = parse_period("2026-W47", "Europe/Berlin", MONDAY)
@@ -283,7 +283,7 @@ def test_whether_the_first_message_is_known_has_one_rule(store: Store, event: Ev
     rows = reader(store).columns("first_reply_time")
     [out] = {rows.words[int(code)] or "" for code in rows.stop}
     found = [g.how_many for g in find_data_gaps(store, config(), MONDAY) if g.code == "no_words"]
-    lost = [one.key for one in wordless(store, 1, 0, "any")]
+    lost = [one.key for one in find_tickets_without_comments(store, 1, 0, "any")]
     assert (out == "first_message_unknown", found, lost) == ((False, [], []) if is_known else (True, [1], ["1"]))
 
 
