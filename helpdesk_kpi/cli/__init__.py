@@ -1,4 +1,4 @@
-"""The command line: it parses, wires and calls. What a command needs is imported when it runs."""
+"""The command line. A command's modules are imported when it runs."""
 
 import importlib
 import keyword
@@ -15,34 +15,34 @@ from helpdesk_kpi.cli.app_context import AppContext
 from helpdesk_kpi.config import DEFAULT_NAME
 from helpdesk_kpi.errors import HelpdeskKpiError, UsageError
 
-#: command -> (module, one line of help), in the order in which a newcomer meets them
+#: command -> (module, one line of help), in the order in which a newcomer needs them
 COMMANDS = {
-    "demo": ("demo", "Try everything on an invented desk: sync, measure, report."),
+    "demo": ("demo", "Try everything on a simulated support desk."),
     "init": ("setup", "Write a configuration to start from."),
-    "check": ("setup", "Ask the helpdesks what these credentials can reach."),
+    "check": ("setup", "Check the configuration and what the helpdesks provide."),
     "sync": ("sync", "Bring the store up to date with the helpdesks."),
-    "measure": ("metrics", "Work out the KPIs of what changed."),
+    "measure": ("metrics", "Compute the KPIs of changed tickets."),
     "report": ("report", "Render a report."),
     "send": ("report", "Render a report and send it to its channels."),
     "run": ("run", "Sync, measure and send on schedule, until stopped."),
-    "status": ("run", "Show how fresh the data are and what was sent."),
+    "status": ("run", "Show how fresh the data are, and what was sent."),
     "kpis": ("metrics", "List the KPIs with their definitions and variants."),
     "observations": ("metrics", "Print the observations behind a KPI, one row each."),
-    "explain": ("metrics", "Open a number down to its tickets."),
-    "doctor": ("doctor", "Examine the store: what is missing, and what deserves a look."),
-    "reconcile": ("reconcile", "Hold our figures beside the helpdesk's own."),
-    "recurrence": ("recurrence", "Judge whether tickets are about the same problem."),
-    "record": ("registers", "Write down what no helpdesk has: training, reviews, ratings, costs."),
-    "import": ("registers", "Write the entries of a file into their registers."),
+    "explain": ("metrics", "Explain a number: formula, tickets, links."),
+    "doctor": ("doctor", "Examine the store: data gaps and open questions."),
+    "reconcile": ("reconcile", "Compare our values with the helpdesk's own."),
+    "recurrence": ("recurrence", "Label whether tickets are about the same problem."),
+    "record": ("registers", "Enter what no helpdesk has: training, reviews, ratings, costs."),
+    "import": ("registers", "Import the entries of a file into the registers."),
     "weights": ("weights", "Learn and show how much work each kind of ticket is."),
-    "person": ("person", "Show what is known of a person of the team."),
-    "deliveries": ("run", "List what was sent; settle what is unclear."),
-    "simulate": ("demo", "Serve an invented helpdesk behind its real API."),
+    "person": ("person", "Show the accounts, roles and teams of a person."),
+    "deliveries": ("run", "List deliveries, and settle unclear ones."),
+    "simulate": ("demo", "Serve a simulated helpdesk behind its real API."),
 }
 
 
 class Lazy(click.Group):
-    """Imports a command's module when the command is asked for, so that `--help` is quick."""
+    """Imports a command's module when the command runs, so that `--help` is quick."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(COMMANDS)
@@ -62,11 +62,11 @@ class Lazy(click.Group):
 
 @click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--config", "config", type=click.Path(path_type=Path), help=f"Configuration (default: {DEFAULT_NAME}).")
-@click.option("--verbose", is_flag=True, help="Say more about what happens.")
+@click.option("--verbose", is_flag=True, help="Print more about what happens.")
 @click.version_option(__version__, prog_name="helpdesk-kpi")
 @click.pass_context
 def cli(ctx: click.Context, config: Path | None, verbose: bool) -> None:
-    """Fair, explained KPIs of a support team, out of the helpdesk that it already has."""
+    """Fair, explained KPIs of a support team, computed from its helpdesk."""
     level = logging.INFO if verbose else logging.WARNING
     logging.basicConfig(level=level, format="%(name)s: %(message)s", stream=sys.stderr)
     ctx.obj = AppContext(config or Path(DEFAULT_NAME))

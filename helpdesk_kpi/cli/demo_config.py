@@ -1,4 +1,4 @@
-"""The configuration of invented desks."""
+"""The configuration of simulated support desks."""
 
 import datetime as dt
 import json
@@ -44,14 +44,14 @@ class DemoSource(NamedTuple):
 
 
 def config_text(world: World, url: str, locale: str, *, own_folder: bool = False, helpdesk: str = "zendesk") -> str:
-    """A configuration for one invented desk; in a folder of its own its secret is a file."""
+    """Build a configuration for one simulated desk; in a folder of its own the secret is a file."""
     return build_demo_config([DemoSource("demo", helpdesk, world, url)], locale, own_folder=own_folder)
 
 
 def build_demo_config(
     desks: Sequence[DemoSource], locale: str, *, own_folder: bool = False, joined: bool = False
 ) -> str:
-    """A configuration for invented desks, which share their hours; `joined`: agents of one name are one person."""
+    """Build a configuration for desks with the same hours; `joined`: agents of one name are one person."""
     said = desks[0].world.for_config()
     lines = [f'timezone = "{said["timezone"]}"', f'locale = "{locale}"', 'store = "helpdesk.db"', ""]
     for desk in desks:

@@ -1,4 +1,4 @@
-"""The demonstration: an invented desk, synced over HTTP, measured, and reported on into a folder."""
+"""The demo: a simulated support desk, synced over HTTP, measured, and reported on in a folder."""
 
 import datetime as dt
 import json
@@ -49,15 +49,15 @@ PROGRAM = "helpdesk-kpi"
 FURTHER = ("explain csat --period last-week", "report process_review --open", "doctor")
 SAID = {
     "en": {
-        "desk": "an invented desk: {:,} tickets in {} weeks (seed {})", "rendering": "rendering the reports",
+        "desk": "a simulated support desk: {:,} tickets in {} weeks (seed {})", "rendering": "rendering the reports",
         "weekly": "weekly digest", "monthly": "monthly summary", "made": "{}: made",
         "was there": "{}: was already there",
         "page": "digest, for the browser", "text": "digest, as text", "mail": "digest, as mail",
         "slack": "monthly summary, for Slack", "store": "the store", "config": "the configuration",
         "took": "in {:.0f} s", "next": "look further:",
-        "explain csat --period last-week": "a number down to its tickets",
-        "report process_review --open": "where time goes",
-        "doctor": "what the data lack, and what deserves a look",
+        "explain csat --period last-week": "from a number to its tickets",
+        "report process_review --open": "bottlenecks and repeat contacts",
+        "doctor": "data gaps and open questions",
         "links": "Links to tickets open only while the simulated helpdesk is served:",
         "serve": "serve it again",
     },

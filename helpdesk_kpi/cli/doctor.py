@@ -11,12 +11,12 @@ from helpdesk_kpi.store import Store
 
 
 @click.command()
-@click.option("--period", help="2026-W47, 2026-11, last-month, ... (default: the last quarter that is over)")
+@click.option("--period", help="2026-W47, 2026-11, last-month, ... (default: the last complete quarter)")
 @click.option("--json", "as_json", is_flag=True)
 @config_option
 @click.pass_obj
 def doctor(desk: AppContext, *, period: str | None, as_json: bool) -> None:
-    """Examine the store: gaps in the data, unmapped words, and questions worth a look. Nothing here is a verdict."""
+    """Examine the store: data gaps, unmapped values, and questions worth a look. None of them is a verdict."""
     from helpdesk_kpi.calendar.periods import get_last_complete_period  # noqa: PLC0415
     from helpdesk_kpi.measure.quality.outlier_questions import list_outlier_kpis  # noqa: PLC0415
 

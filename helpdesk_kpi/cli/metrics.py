@@ -14,12 +14,12 @@ from helpdesk_kpi.spreadsheet import write_records
 
 
 @click.command()
-@click.option("--all", "everything", is_flag=True, help="Measure every ticket again, not only what changed.")
-@click.option("--jobs", default=1, show_default=True, type=click.IntRange(1), help="Processes to use.")
+@click.option("--all", "everything", is_flag=True, help="Measure all tickets again, not only changed ones.")
+@click.option("--jobs", default=1, show_default=True, type=click.IntRange(1), help="Number of processes.")
 @config_option
 @click.pass_obj
 def measure(desk: AppContext, everything: bool, jobs: int) -> None:
-    """Work out the KPIs of what changed."""
+    """Compute the KPIs of changed tickets."""
     from helpdesk_kpi.cli.progress import measure_progress  # noqa: PLC0415
     from helpdesk_kpi.measure.build.build import build_stale as run  # noqa: PLC0415
 
@@ -33,7 +33,7 @@ def measure(desk: AppContext, everything: bool, jobs: int) -> None:
 @config_option
 @click.pass_obj
 def kpis(desk: AppContext, as_json: bool) -> None:
-    """List the KPIs: id, variants, unit, definition, and which source can give it."""
+    """List the KPIs: id, variants, unit, definition, and which sources provide them."""
     from helpdesk_kpi.cli.views.kpi_catalogue import format_catalogue, list_catalogue  # noqa: PLC0415
 
     entries = list_catalogue(desk)
@@ -46,7 +46,7 @@ def kpis(desk: AppContext, as_json: bool) -> None:
 @click.option("--period", help="2026-W47, 2026-11, 2026-Q4, last-week, ... (default: everything)")
 @click.option("--source", help="Only this source.")
 @click.option("--severity", help="Only this severity.")
-@click.option("--as-of", "as_of", help="As it was known at this time (ISO 8601 with zone).")
+@click.option("--as-of", "as_of", help="As known at this time (ISO 8601 with zone).")
 @click.option("--format", "form", type=click.Choice(["csv", "json"]), default="csv", show_default=True)
 @config_option
 @click.pass_obj
@@ -90,12 +90,12 @@ def _print(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], form: str)
 
 @click.command()
 @click.argument("kpi")
-@click.option("--agent", help="One person's figure.")
-@click.option("--team", help="One team's figure.")
-@click.option("--severity", help="One severity's figure.")
+@click.option("--agent", help="Only this person.")
+@click.option("--team", help="Only this team.")
+@click.option("--severity", help="Only this severity.")
 @click.option("--period", required=True, help="2026-W47, 2026-11, last-week, ...")
 @click.option("--variant", default="strict", show_default=True)
-@click.option("--as-of", "as_of", help="As it was known at this time (ISO 8601 with zone).")
+@click.option("--as-of", "as_of", help="As known at this time (ISO 8601 with zone).")
 @click.option("--json", "as_json", is_flag=True)
 @config_option
 @click.pass_obj
@@ -111,7 +111,7 @@ def explain(
     as_of: str | None,
     as_json: bool,
 ) -> None:
-    """Open a number down to its tickets: the formula, the observations, the links."""
+    """Explain a number: the formula, the observations, and links to the tickets."""
     from helpdesk_kpi.measure.explain.explain import explain_metric, format_explanation  # noqa: PLC0415
     from helpdesk_kpi.measure.explain.observation_export import Asked  # noqa: PLC0415
     from helpdesk_kpi.measure.metrics.discovery import get_kpi, get_variant  # noqa: PLC0415

@@ -10,7 +10,7 @@ from helpdesk_kpi.errors import UsageError
 
 @click.group()
 def person() -> None:
-    """Show what is known of a person of the team."""
+    """Show the accounts, roles and teams of a person."""
 
 
 @person.command()
@@ -19,7 +19,7 @@ def person() -> None:
 @config_option
 @click.pass_obj
 def show(desk: AppContext, name: str, as_json: bool) -> None:
-    """Whose accounts are NAME's, how they were joined, their roles over time, their team, tier and manager.
+    """Show the accounts of NAME, how they were joined, and roles, team, tier and manager over time.
 
     NAME is a name as reports have it, the NAME of [people.NAME], an address, or an account as source:id.
     """

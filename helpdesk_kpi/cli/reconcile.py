@@ -1,4 +1,4 @@
-"""`reconcile`: our figures beside the helpdesk's own."""
+"""`reconcile`: our values compared with the helpdesk's own."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -37,16 +37,16 @@ DIFFERENCES = (
 
 @click.command()
 @click.argument("source", required=False)
-@click.option("--metric", help="Only this figure: the helpdesk's word for it, or a KPI.")
-@click.option("--differences", is_flag=True, help="Every figure that differs, with its reason, one row each.")
-@click.option("--limit", type=click.IntRange(1), help="At most so many differences, the largest first.")
+@click.option("--metric", help="Only this metric: the helpdesk's name, or a KPI.")
+@click.option("--differences", is_flag=True, help="List all differences with their reasons, one row each.")
+@click.option("--limit", type=click.IntRange(1), help="At most this many differences, the largest first.")
 @click.option("--format", "form", type=click.Choice(["csv", "json"]), help="Default: a table on a terminal, else CSV.")
 @config_option
 @click.pass_obj
 def reconcile(
     desk: AppContext, *, source: str | None, metric: str | None, differences: bool, limit: int | None, form: str | None
 ) -> None:
-    """Hold our figures beside the helpdesk's own, ticket by ticket, and say why they differ."""
+    """Compare our values with the helpdesk's own, ticket by ticket, with a reason for each difference."""
     from helpdesk_kpi.measure.reconcile.causes import AGREE  # noqa: PLC0415
     from helpdesk_kpi.measure.reconcile.reconciler import Reconciler, summarise  # noqa: PLC0415
 

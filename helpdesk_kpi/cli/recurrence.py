@@ -16,16 +16,16 @@ VERDICTS = {"y": "yes", "n": "no", "s": "skip"}
 
 @click.group()
 def recurrence() -> None:
-    """Judge whether tickets are about the same problem."""
+    """Label whether tickets are about the same problem."""
 
 
 @recurrence.command()
-@click.option("--sample", default=200, show_default=True, type=click.IntRange(0), help="Pairs to judge; 0: none.")
-@click.option("--seed", default=1, show_default=True, help="Which sample; the same seed draws the same pairs.")
-@click.option("--pair", nargs=2, metavar="TICKET TICKET", help="Judge this pair: numbers, or source:id.")
-@click.option("--yes/--no", "verdict", default=None, help="The verdict on --pair.")
-@click.option("--why", help="Why, for --pair; it is kept with who said it and when.")
-@click.option("--learn", is_flag=True, help="Use the similarities that serve best from now on.")
+@click.option("--sample", default=200, show_default=True, type=click.IntRange(0), help="Pairs to label; 0: none.")
+@click.option("--seed", default=1, show_default=True, help="Seed of the sample; the same seed draws the same pairs.")
+@click.option("--pair", nargs=2, metavar="TICKET TICKET", help="Label this pair: ticket numbers, or source:id.")
+@click.option("--yes/--no", "verdict", default=None, help="The label of --pair.")
+@click.option("--why", help="The reason for --pair; it is stored with author and time.")
+@click.option("--learn", is_flag=True, help="Use the best thresholds from now on.")
 @config_option
 @click.pass_obj
 def label(
@@ -38,11 +38,11 @@ def label(
     why: str | None,
     learn: bool,
 ) -> None:
-    """Judge a sample of pairs of tickets of one customer: is the later one about the same problem?
+    """Label a sample of pairs of tickets of one customer: is the later one about the same problem?
 
-    Shown are subjects, times, links and the evidence, no messages. Every answer is kept at once, so you can stop and go
-    on later. In the end it says how many of the repeats found are some, with its interval, and which similarities would
-    serve best. A verdict on a pair stands above all evidence, also one that an agent contests:
+    You see subjects, times, links and the evidence, but no messages. Each answer is stored at once, so you can stop and
+    continue later. At the end it prints the precision of the detection with its interval, and the best thresholds. A
+    label overrides all evidence, for example after an agent contests a pair:
 
         recurrence label --pair 1234 1250 --no --why "two different printers"
     """

@@ -19,7 +19,7 @@ SAID = {"new": "new", "corrects": "corrects entry", "unchanged": "unchanged", "w
 #: All that is said of a confidential answer. Whether it is new or the same as before would give it away to a user who
 #: tries every answer.
 KEPT = "kept"
-dry = click.option("--dry-run", is_flag=True, help="Check everything and say what would happen; keep nothing.")
+dry = click.option("--dry-run", is_flag=True, help="Check everything and show what would happen; store nothing.")
 
 
 class Registers(click.Group):
@@ -38,9 +38,9 @@ class Registers(click.Group):
 
 @click.group(cls=Registers)
 def record() -> None:
-    """Write down what no helpdesk has: training, improvements, reviews, ratings, costs.
+    """Enter what no helpdesk has: training, improvements, reviews, ratings, costs.
 
-    Nothing is deleted: what is recorded again about the same thing corrects the entry before it, which is kept.
+    Nothing is deleted. A new entry about the same subject corrects the earlier one, which is kept.
     """
 
 
@@ -51,11 +51,13 @@ def _recorder(register: str) -> click.Command:
     from helpdesk_kpi.registers.register_types import REGISTERS  # noqa: PLC0415
 
     fields = ", ".join(list_columns(Config(), REGISTERS[register]))
-    written = f"FIELDS are written name=value (docs/registers.md); without forms of your own: {fields}."
+    written = f"Write FIELDS as name=value (docs/registers.md). Without forms of your own they are: {fields}."
 
     @click.command(register, help=f"{REGISTERS[register].__doc__}\n\n{written}")
     @click.argument("fields", nargs=-1, required=True, metavar="FIELDS...")
-    @click.option("--corrects", type=int, help="The entry that this one replaces, where it was about another thing.")
+    @click.option(
+        "--corrects", type=int, help="The entry that this one replaces, if that one has the wrong subject or day."
+    )
     @dry
     @config_option
     @click.pass_obj
@@ -103,14 +105,14 @@ def _format_result(kept: "WriteResult", *, dry_run: bool) -> str:
 
 @record.command("list")
 @click.argument("register")
-@click.option("--all", "everything", is_flag=True, help="Corrected and withdrawn entries too.")
+@click.option("--all", "everything", is_flag=True, help="Include corrected and withdrawn entries.")
 @click.option("--json", "as_json", is_flag=True)
 @config_option
 @click.pass_obj
 def list_(desk: AppContext, register: str, everything: bool, as_json: bool) -> None:
-    """Show the entries of REGISTER, with who wrote them down and when.
+    """Show the entries of REGISTER, with author and time.
 
-    Who answered about colleagues or about another department is never shown, nor is a single answer.
+    Raters of colleagues and departments are never shown, and neither is a single answer.
     """
     from helpdesk_kpi.registers.lookup import RegisterLookup  # noqa: PLC0415
     from helpdesk_kpi.registers.parser import get_register  # noqa: PLC0415
@@ -127,11 +129,11 @@ def list_(desk: AppContext, register: str, everything: bool, as_json: bool) -> N
 
 @record.command()
 @click.argument("entry", type=int)
-@click.option("--why", required=True, help="The reason, which is kept.")
+@click.option("--why", required=True, help="The reason; it is stored.")
 @config_option
 @click.pass_obj
 def withdraw(desk: AppContext, entry: int, why: str) -> None:
-    """Take ENTRY out of force. It is kept, with the reason."""
+    """Withdraw ENTRY. It is kept, with the reason."""
     from helpdesk_kpi.registers.writer import withdraw_entry as take_back  # noqa: PLC0415
     from helpdesk_kpi.store.register_entries import Written  # noqa: PLC0415
 
@@ -142,14 +144,14 @@ def withdraw(desk: AppContext, entry: int, why: str) -> None:
 
 @record.command()
 @click.option("--period", required=True, help="2026-Q4, 2026-11, last-quarter, ...: when the tickets were solved.")
-@click.option("--each", default=10, show_default=True, type=click.IntRange(1), help="How many of each person.")
+@click.option("--each", default=10, show_default=True, type=click.IntRange(1), help="Tickets per person.")
 @config_option
 @click.pass_obj
 def draw(desk: AppContext, period: str, each: int) -> None:
-    """Draw tickets for quality reviews: a CSV file to be filled in and imported.
+    """Draw tickets for quality reviews: a CSV file to fill in and import.
 
-    Of each person, out of the tickets that they solved in the period, of every severity in proportion. The same tickets
-    come when it is drawn again, so nobody can draw until they like what comes.
+    It draws from the tickets that each person solved in the period, of every severity in proportion. Drawing again
+    gives the same tickets.
     """
     from helpdesk_kpi.measure.build.build import build_stale  # noqa: PLC0415
     from helpdesk_kpi.measure.quality.sampling import render_review_sheet, sample_tickets  # noqa: PLC0415
@@ -170,15 +172,15 @@ def draw(desk: AppContext, period: str, each: int) -> None:
 
 @click.command("import")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--register", help="Which register it is of; else its name or its column `register` says so.")
+@click.option("--register", help="The register; default: from the file's name or its column `register`.")
 @dry
 @config_option
 @click.pass_obj
 def import_(desk: AppContext, file: Path, register: str | None, dry_run: bool) -> None:
-    """Write the entries of FILE (CSV or TOML) into their registers.
+    """Import the entries of FILE (CSV or TOML) into the registers.
 
-    Either all rows are fine and all are kept, or everything that is wrong is told and nothing changes. A file may be
-    imported again: rows that say what is known change nothing, rows that say something else correct it.
+    If any row is wrong, all errors are reported and nothing is stored. A file may be imported again: known rows change
+    nothing, and rows that differ correct the known entry.
     """
     from helpdesk_kpi.registers.import_files import read_rows  # noqa: PLC0415
 

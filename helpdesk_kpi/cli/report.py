@@ -23,8 +23,8 @@ FORMATS = {"html": ("page", "html"), "text": ("text", "txt"), "json": ("json", "
 
 @click.command()
 @click.argument("name")
-@click.option("--period", help="2026-W47, 2026-11, last-week, ... (default: the newest one that is over)")
-@click.option("--as-of", "as_of", help="As it was known at this time (ISO 8601 with zone).")
+@click.option("--period", help="2026-W47, 2026-11, last-week, ... (default: the newest complete one)")
+@click.option("--as-of", "as_of", help="As known at this time (ISO 8601 with zone).")
 @click.option("--format", "form", type=click.Choice(list(FORMATS)), default="html", show_default=True)
 @click.option(
     "--out",
@@ -46,7 +46,7 @@ def report(
     show: bool,
     locale: str | None,
 ) -> None:
-    """Render a report: an entry of [reports], else a template by name."""
+    """Render a report: an entry of [reports], or a template."""
     from helpdesk_kpi.report.prepare import as_of_for, folds, get_report_config, period_of, prepare_report  # noqa: PLC0415
 
     loaded, now = desk.config, desk.now()
@@ -99,13 +99,13 @@ def _put(content: bytes, path: Path | None, *, show: bool) -> None:
 
 @click.command()
 @click.argument("name")
-@click.option("--period", help="2026-W47, 2026-11, last-week, ... (default: the newest one that is over)")
-@click.option("--dry-run", is_flag=True, help="Show what would be sent, and to whom; nothing leaves.")
-@click.option("--again", is_flag=True, help="Send a newer preliminary report of a period that is not complete.")
+@click.option("--period", help="2026-W47, 2026-11, last-week, ... (default: the newest complete one)")
+@click.option("--dry-run", is_flag=True, help="Show what would be sent, and to whom; send nothing.")
+@click.option("--again", is_flag=True, help="Send another preliminary report of an incomplete period.")
 @config_option
 @click.pass_obj
 def send(desk: AppContext, *, name: str, period: str | None, dry_run: bool, again: bool) -> None:
-    """Render a report and send it to its channels. Whoever already has it does not get it again.
+    """Render a report and send it to its channels. Recipients who already have it do not get it again.
 
     While the period is not over it is marked as preliminary, and the complete report goes out when it is due.
     """

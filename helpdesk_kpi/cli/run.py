@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--once", is_flag=True, help="Do what is due now and stop: for cron and systemd timers.")
+@click.option("--once", is_flag=True, help="Do what is due now and stop, for cron and systemd timers.")
 @config_option
 @click.pass_obj
 def run(desk: AppContext, once: bool) -> None:
-    """Sync, measure and send on schedule, until stopped. What was missed meanwhile is made up for once."""
+    """Sync, measure and send on schedule, until stopped. After downtime, a missed report is sent once."""
     from helpdesk_kpi.cli.jobs import format_run, jobs_of  # noqa: PLC0415
     from helpdesk_kpi.paths import extend_path  # noqa: PLC0415
 
@@ -90,7 +90,7 @@ def _format_status(found: dict[str, Any], desk: AppContext) -> str:
 
 @click.group()
 def deliveries() -> None:
-    """List what was sent; settle what is unclear."""
+    """List deliveries, and settle unclear ones."""
 
 
 @deliveries.command("list")
@@ -98,7 +98,7 @@ def deliveries() -> None:
 @config_option
 @click.pass_obj
 def list_(desk: AppContext, as_json: bool) -> None:
-    """Every delivery, newest last."""
+    """List all deliveries, newest last."""
     from helpdesk_kpi.calendar.periods import format_label  # noqa: PLC0415
     from helpdesk_kpi.deliver import ledger  # noqa: PLC0415
     from helpdesk_kpi.deliver.ledger_migrations import migrate_ledger  # noqa: PLC0415
@@ -130,7 +130,7 @@ def list_(desk: AppContext, as_json: bool) -> None:
 @config_option
 @click.pass_obj
 def resend(desk: AppContext, number: int) -> None:
-    """Send delivery NUMBER again, the same bytes; for those whose outcome is unknown or failed."""
+    """Send the same bytes of delivery NUMBER again, if it failed or its outcome is unknown."""
     from helpdesk_kpi.cli.send_report import format_outcome, load_channels, problem_line  # noqa: PLC0415
     from helpdesk_kpi.deliver import delivery, ledger  # noqa: PLC0415
     from helpdesk_kpi.deliver.ledger_migrations import migrate_ledger  # noqa: PLC0415
@@ -154,7 +154,7 @@ def resend(desk: AppContext, number: int) -> None:
 @config_option
 @click.pass_obj
 def resolve(desk: AppContext, number: int, outcome: Literal["sent", "failed"]) -> None:
-    """Say what became of delivery NUMBER, whose outcome is unknown."""
+    """Set the outcome of delivery NUMBER, if it is unknown."""
     from helpdesk_kpi.deliver import ledger  # noqa: PLC0415
     from helpdesk_kpi.deliver.ledger_migrations import migrate_ledger  # noqa: PLC0415
 

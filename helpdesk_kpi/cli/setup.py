@@ -16,7 +16,7 @@ from helpdesk_kpi.private import write_private
 @config_option
 @click.pass_obj
 def init(desk: AppContext) -> None:
-    """Write a configuration to start from: every setting, with a word on each."""
+    """Write a configuration to start from: every setting, with a comment on each."""
     from helpdesk_kpi.paths import extend_path  # noqa: PLC0415
 
     if desk.path.exists():
@@ -27,12 +27,12 @@ def init(desk: AppContext) -> None:
 
 
 @click.command()
-@click.option("--people", is_flag=True, help="Name everybody who is taken for the team, and why.")
+@click.option("--people", is_flag=True, help="List who counts as a member of the team, and why.")
 @click.option("--json", "as_json", is_flag=True)
 @config_option
 @click.pass_obj
 def check(desk: AppContext, people: bool, as_json: bool) -> None:
-    """Check the configuration, and ask the helpdesks what these credentials reach and what each KPI can get there."""
+    """Check the configuration, and ask the helpdesks what your plan and rights provide for each KPI."""
     from helpdesk_kpi.cli.checks.findings import CheckResult, ask_sources, config_findings, list_capabilities  # noqa: PLC0415
     from helpdesk_kpi.cli.views.check import as_data, format_findings, print_check  # noqa: PLC0415
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @config_option
 @click.pass_obj
 def sync(desk: AppContext, source: tuple[str, ...], full: bool) -> None:
-    """Bring the store up to date with the helpdesks (all, or those named)."""
+    """Bring the store up to date with all helpdesks, or with the given sources."""
     from helpdesk_kpi.cli.progress import sync_progress  # noqa: PLC0415
     from helpdesk_kpi.pull.reading_version import find_sources_read_by_earlier_versions  # noqa: PLC0415
     from helpdesk_kpi.pull.source_config import load_sources  # noqa: PLC0415

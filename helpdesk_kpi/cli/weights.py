@@ -31,10 +31,8 @@ def weights() -> None:
     help="First day of the solved tickets (default: a year before the last).",
 )
 @click.option("--to", "last", type=_DATE, metavar="DAY", help="Last day (default: yesterday).")
-@click.option("--since", type=_DATE, metavar="DAY", help="First day for which they hold (default: today).")
-@click.option(
-    "--basis", type=click.Choice(["time", "effort"]), help="Default: time where enough of it is written down."
-)
+@click.option("--since", type=_DATE, metavar="DAY", help="First day to which they apply (default: today).")
+@click.option("--basis", type=click.Choice(["time", "effort"]), help="Default: time, if there are enough time entries.")
 @config_option
 @click.pass_obj
 def learn(
@@ -82,7 +80,7 @@ def learn(
 @config_option
 @click.pass_obj
 def show(desk: AppContext, number: int | None, as_json: bool) -> None:
-    """What holds now: by severity, category and channel, and what it was learned from."""
+    """Show the present weights by severity, category and channel, and their basis."""
     from helpdesk_kpi.measure.query.complexity_weights import load_weight_versions  # noqa: PLC0415
 
     config = desk.config.config

@@ -28,7 +28,7 @@ from helpdesk_kpi.store.register_entries import RegisterRow
 
 
 class Training(Entry, frozen=True, kw_only=True, omit_defaults=True):
-    """A session of training or sharing that somebody gave, or hours of mentoring."""
+    """A training session that a person gave, or hours of mentoring."""
 
     register: ClassVar[str] = "training"
     key: ClassVar[tuple[str, ...]] = ("subject", "on", "title", "role")
@@ -58,7 +58,7 @@ class Training(Entry, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Improvement(Entry, frozen=True, kw_only=True, omit_defaults=True):
-    """A proposal and what became of it: its dates are filled in one after the other, in the same row."""
+    """A proposal and its outcome: the dates of its steps are filled in, in the same row."""
 
     register: ClassVar[str] = "improvement"
     key: ClassVar[tuple[str, ...]] = ("id",)
@@ -115,7 +115,7 @@ class Improvement(Entry, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class QualityReview(RatedDayEntry, frozen=True, kw_only=True, omit_defaults=True):
-    """A reviewer's judgement of one ticket."""
+    """A review of one ticket."""
 
     register: ClassVar[str] = "quality_review"
     key: ClassVar[tuple[str, ...]] = ("ticket", "subject", "by", "calibration")
@@ -133,7 +133,7 @@ class QualityReview(RatedDayEntry, frozen=True, kw_only=True, omit_defaults=True
 
 
 class ArticleReview(RatedDayEntry, frozen=True, kw_only=True, omit_defaults=True):
-    """A checklist over one article of the knowledge base."""
+    """A checklist for one article of the knowledge base."""
 
     register: ClassVar[str] = "article_review"
     key: ClassVar[tuple[str, ...]] = ("article", "by", "on")
@@ -145,7 +145,7 @@ class ArticleReview(RatedDayEntry, frozen=True, kw_only=True, omit_defaults=True
 
 
 class CollaborationSatisfaction(RatedDayEntry, frozen=True, kw_only=True, omit_defaults=True):
-    """What another department thinks of working with us, or we of working with them."""
+    """How another department rates working with us, or how we rate working with them."""
 
     register: ClassVar[str] = "collaboration_satisfaction"
     key: ClassVar[tuple[str, ...]] = ("subject", "team", "by", "on", "ticket", "direction")
@@ -178,7 +178,7 @@ class Rating(RatedEntry, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ManagerRating(Rating, frozen=True, kw_only=True, omit_defaults=True):
-    """What the manager says of somebody's behaviour."""
+    """A manager's rating of a person's behaviour."""
 
     register: ClassVar[str] = "manager_rating"
 
@@ -190,7 +190,7 @@ class ManagerRating(Rating, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class PeerRating(Rating, frozen=True, kw_only=True, omit_defaults=True):
-    """What a colleague says of somebody's behaviour."""
+    """A colleague's rating of a person's behaviour."""
 
     register: ClassVar[str] = "peer_rating"
 
@@ -198,7 +198,7 @@ class PeerRating(Rating, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class SelfRating(Rating, frozen=True, kw_only=True, omit_defaults=True):
-    """What somebody says of their own behaviour."""
+    """A person's rating of their own behaviour."""
 
     register: ClassVar[str] = "self_rating"
     key: ClassVar[tuple[str, ...]] = ("subject", "period")
@@ -207,7 +207,7 @@ class SelfRating(Rating, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Cost(Entry, frozen=True, kw_only=True, omit_defaults=True):
-    """All that running the team costs in a month: salaries, licences, rooms, training. Always in the same currency."""
+    """The cost of the team in a month: salaries, licences, rooms, training. Always in the same currency."""
 
     register: ClassVar[str] = "cost"
     key: ClassVar[tuple[str, ...]] = ("period", "team")
@@ -223,7 +223,7 @@ class Cost(Entry, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class HelpCentreVisits(Entry, frozen=True, kw_only=True, omit_defaults=True):
-    """How many people visited the help centre in a month, from its own statistics."""
+    """Visitors of the help centre in a month, from its own statistics."""
 
     register: ClassVar[str] = "help_centre_visits"
     key: ClassVar[tuple[str, ...]] = ("period",)
