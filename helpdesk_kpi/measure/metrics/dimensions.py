@@ -1,4 +1,4 @@
-"""What tickets are labelled with: category, channel, source. Read only of the tickets that figures are about."""
+"""Dimensions of tickets: category, channel and source, loaded only for the tickets of a query."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,13 +14,13 @@ LABELS = ("category", "channel", "source")
 
 
 class TicketDimensions:
-    """Every ticket has a code on every axis: the place of its label in `names`, or NOBODY."""
+    """Codes of tickets on each axis: index of the label in `names`, or NO_PERSON."""
 
     def __init__(self, store: Store, config: Config) -> None:
         self.store = store
         self.config = config
         self._places: dict[str, dict[str, int]] = {axis: {} for axis in LABELS}
-        # Those known, in order; before them one that no ticket is, so that a search always ends at some story.
+        # Sorted keys of loaded tickets, after a sentinel so that a search always finds an entry.
         self._stories: Ints = np.array([-1], np.int64)
         self._codes: dict[str, Ints] = {axis: np.array([NO_PERSON], np.int64) for axis in LABELS}
 
@@ -41,7 +41,7 @@ class TicketDimensions:
         return [None if code == NO_PERSON else names[code] for code in codes]
 
     def sources(self, rows: Columns) -> Ints:
-        """The codes of the rows' helpdesks: their tickets', else those of their articles."""
+        """Codes of the rows' sources: that of the ticket, else that of the article."""
         codes = self.codes("source", rows.ticket)
         known = {key: self._code("source", name) for key, name in self.store.rows("SELECT id, name FROM sources")}
         for key in np.unique(rows.source[codes == NO_PERSON]):
@@ -52,7 +52,7 @@ class TicketDimensions:
         return np.searchsorted(self._stories, stories, side="right") - 1
 
     def names(self, axis: str) -> list[str]:
-        """The labels of the tickets met so far, by code."""
+        """The labels of the tickets loaded so far, by code."""
         return list(self._places[axis])
 
     def _learn(self, stories: Ints) -> None:
@@ -73,7 +73,7 @@ class TicketDimensions:
         return self.store.rows(sql, stories.tolist(), *fields)
 
     def _category(self) -> tuple[str, list[str]]:
-        """What a ticket's category is in SQL, source by source, and the parameters from the second on."""
+        """SQL expression of a ticket's category by source, and its parameters from the second on."""
         fields: list[str] = []
 
         def field_value(field: str) -> str:

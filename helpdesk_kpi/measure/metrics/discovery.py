@@ -1,4 +1,4 @@
-"""Finding KPIs: those that lie in `kpi/`, and those of installed packages (entry point `helpdesk_kpi.kpis`)."""
+"""Discovery of KPIs: modules in `kpi/`, and installed packages (entry point `helpdesk_kpi.kpis`)."""
 
 import importlib
 import pkgutil
@@ -14,14 +14,14 @@ from helpdesk_kpi.paths import extend_path
 
 @cache
 def find_kpis() -> dict[str, Kpi]:
-    """The KPIs of the catalogue by id: speed first, then as dimensions, modules and definitions follow each other."""
+    """The KPIs of the catalogue by id, in order of dimension, module and definition."""
     ordered = sorted(load_kpis().values(), key=lambda kpi: get_args(Dimension).index(kpi.dimension))
     return {kpi.id: kpi for kpi in ordered if kpi.role == "kpi"}
 
 
 @cache
 def load_kpis() -> dict[str, Kpi]:
-    """As `find_kpis`, with what is folded like a KPI and is none: evidence that others join, and questions."""
+    """All KPI declarations by id: the catalogue, evidence that other KPIs join, and outlier questions."""
     extend_path()
     package = importlib.import_module("kpi")
     modules = [importlib.import_module(f"kpi.{m.name}") for m in pkgutil.iter_modules(package.__path__)]
@@ -35,6 +35,7 @@ def load_kpis() -> dict[str, Kpi]:
 
 
 def get_kpi(name: str) -> Kpi:
+    """Return a KPI, evidence or question by id. Raises UsageError if there is none."""
     kpis = load_kpis()
     if name not in kpis:
         raise UsageError(f"no KPI named {name!r}{suggest(name, find_kpis())}")
@@ -42,6 +43,7 @@ def get_kpi(name: str) -> Kpi:
 
 
 def get_variant(kpi: Kpi, name: str) -> Variant:
+    """Return a variant of a KPI. Raises UsageError if there is none."""
     if name not in kpi.variants:
         raise UsageError(f"{kpi.id} has no variant {name!r}{suggest(name, kpi.variants)}")
     return kpi.variants[name]

@@ -1,4 +1,4 @@
-"""A figure with all that keeps it honest. What the reader of observations returns and reports print."""
+"""The value of a metric with its context: interval, counts, exclusions, history. Returned by the metric store."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,7 @@ from helpdesk_kpi.measure.statistics.control_chart import Signal
 
 
 class Point(msgspec.Struct, frozen=True):
-    """One earlier period, read at the same age as the present one."""
+    """One earlier period, at the same age as the present one."""
 
     period: str  # "2026-W47"
     value: float | None
@@ -21,7 +21,7 @@ class MetricValue(msgspec.Struct, frozen=True, kw_only=True):
     kpi: str
     variant: str
     unit: str
-    n: float  # things in the population (sum of credit)
+    n: float  # units of the population (sum of credit)
     value: float | None  # headline: median, share, total or count; None: nothing to measure, or not reached yet
     low: float | None = None  # 95 % interval
     high: float | None = None
@@ -33,7 +33,7 @@ class MetricValue(msgspec.Struct, frozen=True, kw_only=True):
     ended: int = 0
     running: int = 0  # still waiting at as_of
     censored: Mapping[str, int] = {}  # ended without the awaited event, by reason
-    excluded: Mapping[str, int] = {}  # left out, by reason
+    excluded: Mapping[str, int] = {}  # excluded, by reason
     target: float | None = None
     within: float | None = None  # share within target
     within_low: float | None = None

@@ -1,4 +1,4 @@
-"""The review of the process: time by stage, bottlenecks, ways back and forth, growing categories. It names nobody."""
+"""Process review without names: time by stage, bottlenecks, routes between teams, growing and recurring categories."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -13,18 +13,18 @@ from helpdesk_kpi.measure.query.metric_store import MetricStore, filter_team
 from helpdesk_kpi.measure.statistics.intervals import quantile
 from helpdesk_kpi.measure.tickets.stage_durations import STAGES
 
-#: What has to be measured for it, beside the KPIs.
+#: What has to be built for the review, besides the KPIs of the catalogue.
 EVIDENCE = (("time_in_stage", "strict"), ("team_moves", "strict"))
 OURS = ("queue", "agent", "hand_over", "escalated")  # stages that the team can shorten
-FEWEST = 10  # tickets of a cell; fewer make no bottleneck
-BEFORE = 6  # periods that a category's usual number is taken from
+FEWEST = 10  # tickets of a cell; fewer are no bottleneck
+BEFORE = 6  # periods before, for the usual number of a category
 GROWN = 3.0  # standard deviations above the usual number
-MOST = 10  # of each list
-LONGEST = 0.95
+MOST = 10  # rows of each list
+LONGEST = 0.95  # quantile at which times are cut
 
 
 class StageTime(NamedTuple):
-    """One stage over the period. Times are ms of working time on the clock of each ticket."""
+    """One stage over the period. Times are working ms by each ticket's calendar."""
 
     stage: str
     tickets: int
@@ -33,7 +33,7 @@ class StageTime(NamedTuple):
 
 
 class Bottleneck(NamedTuple):
-    """One stage in one team or category, and how much longer it takes there than elsewhere."""
+    """A stage that takes longer in one team or category than elsewhere."""
 
     stage: str
     axis: str  # team, category
@@ -45,12 +45,12 @@ class Bottleneck(NamedTuple):
 
 
 class Route(NamedTuple):
-    """A way that tickets take between two teams."""
+    """Moves of tickets from one team to another."""
 
     sender: str
     receiver: str
     tickets: int
-    returned: int  # of them, back to a team that had had it
+    returned: int  # moves back to a team that had the ticket before
 
 
 class CategoryGrowth(NamedTuple):
@@ -62,7 +62,7 @@ class CategoryGrowth(NamedTuple):
 
 
 def measure_stages(reader: MetricStore, period: Period, as_of: int, team: str | None = None) -> list[StageTime]:
-    """Every stage, in the order of a ticket's life. `team`: the time in that team only."""
+    """Time by stage, in the order of a ticket's progress. `team`: time in that team only."""
     rows, took = _stage_intervals(reader, period, as_of, team)
     whole = float(took.sum())
     found = []
@@ -74,8 +74,9 @@ def measure_stages(reader: MetricStore, period: Period, as_of: int, team: str | 
 
 
 def find_bottlenecks(reader: MetricStore, period: Period, as_of: int, team: str | None = None) -> list[Bottleneck]:
-    """Where the most time goes beyond what the same stage takes elsewhere, most first. `team`: that team beside the
-    others, and its categories beside each other.
+    """Stages with the largest excess time compared with the same stage elsewhere, largest first.
+
+    `team`: that team compared with the others, and its categories with each other.
     """
     rows, took = _stage_intervals(reader, period, as_of)
     found = [one for one in _bottlenecks(reader, rows, took, "team") if team in {None, one.name}]
@@ -99,7 +100,7 @@ def _bottlenecks(reader: MetricStore, rows: Columns, took: Floats, axis: str) ->
 
 
 def _by_ticket(tickets: Ints, labels: Ints, took: Floats) -> tuple[Ints, Floats]:
-    """(label, time) of every ticket; the longest are cut: one forgotten ticket is no bottleneck."""
+    """(label, time) of every ticket; times are cut at a quantile: one forgotten ticket is no bottleneck."""
     pairs, place = np.unique(np.stack([labels, tickets]), axis=1, return_inverse=True)
     times: Floats = np.bincount(place.reshape(-1), weights=took, minlength=pairs.shape[1]).astype(np.float64)
     longest = quantile(times, LONGEST)
@@ -109,7 +110,7 @@ def _by_ticket(tickets: Ints, labels: Ints, took: Floats) -> tuple[Ints, Floats]
 def _stage_intervals(
     reader: MetricStore, period: Period, as_of: int, team: str | None = None
 ) -> tuple[Columns, Floats]:
-    """What of the stays lies in the period, and its working ms."""
+    """Stage intervals that overlap the period, and their working ms within it."""
     rows = reader.slice("time_in_stage", "strict", **filter_team(team))
     end = min(period.end, as_of)
     here = (rows.start < end) & (rows.end > period.start) & rows.exist(as_of)
@@ -119,7 +120,7 @@ def _stage_intervals(
 
 
 def list_routes(reader: MetricStore, period: Period, as_of: int, team: str | None = None) -> list[Route]:
-    """Ways between teams, those back first. `team`: to it and from it."""
+    """Routes between teams, those with most returns first. `team`: routes to it and from it."""
     rows = reader.columns("team_moves").between(period.start, min(period.end, as_of))
     rows = rows.take(rows.exist(as_of) & (rows.stop == 0))
     found = []
@@ -135,9 +136,9 @@ def list_routes(reader: MetricStore, period: Period, as_of: int, team: str | Non
 def find_growing_categories(
     reader: MetricStore, period: Period, as_of: int, team: str | None = None
 ) -> list[CategoryGrowth]:
-    """Categories with more new tickets than the periods before explain, the largest growth first.
+    """Categories with significantly more new tickets than in the periods before, largest growth first.
 
-    Counts are taken for Poisson: z = (n - m) / sqrt(m + m / k), with m the mean of k periods before.
+    Counts are treated as Poisson: z = (n - m) / sqrt(m + m / k), with m the mean of k periods before.
     """
     now = _count_created(reader, period, as_of, team)
     known = reader.history_from or 0
@@ -164,11 +165,11 @@ def _count_created(reader: MetricStore, period: Period, as_of: int, team: str | 
 
 
 class CategoryRecurrence(NamedTuple):
-    """A category whose problems come back."""
+    """A category with repeat contacts."""
 
     name: str
-    repeats: int  # of the solved tickets, those after which the customer wrote about the same again
-    solved: int  # those of them whose window is over
+    repeats: int  # solved tickets with a repeat contact
+    solved: int  # solved tickets with a completed window
 
 
 REPEATS = "recurrence_rate"
@@ -177,7 +178,7 @@ REPEATS = "recurrence_rate"
 def recurrence_by_category(
     reader: MetricStore, period: Period, as_of: int, team: str | None = None
 ) -> list[CategoryRecurrence]:
-    """Categories by how many of their solved tickets came back."""
+    """Categories by the number of solved tickets with a repeat contact."""
     kpi = get_kpi(REPEATS)
     found = []
     for name in reader.names(REPEATS, "category", period, as_of, "strict", **filter_team(team)):
@@ -188,7 +189,7 @@ def recurrence_by_category(
 
 
 class ProcessReview(NamedTuple):
-    """The whole review."""
+    """All parts of the review."""
 
     stages: Sequence[StageTime]
     bottlenecks: Sequence[Bottleneck]

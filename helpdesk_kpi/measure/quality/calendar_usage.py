@@ -1,4 +1,4 @@
-"""Which calendars there are, what runs on each, and where one is only assumed."""
+"""Calendars of the helpdesks, their use, and assumptions about them."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ from helpdesk_kpi.identities.source_rules import desks_by_name
 from helpdesk_kpi.milliseconds import MINUTE
 from helpdesk_kpi.store import Store
 
-NEWEST_RUNS = 5000  # of SLAs' clocks that are compared
+NEWEST_RUNS = 5000  # SLA runs that are compared
 
 
 class CalendarUse(NamedTuple):
@@ -19,13 +19,13 @@ class CalendarUse(NamedTuple):
     name: str
     zone: str
     is_default: bool
-    teams: list[str]  # of the helpdesk, whose tickets run on it
-    tickets: int  # that run on it by their own history
+    teams: list[str]  # teams of the helpdesk with tickets on this calendar
+    tickets: int  # tickets that were set to it
     is_overridden: bool  # the configuration gives this source hours of its own
 
 
 class Assumed(NamedTuple):
-    """A source with several schedules where most tickets do not say which one is theirs."""
+    """A source with several schedules that does not report which one applies to most tickets."""
 
     source: str
     tickets: int  # for which the default schedule is assumed
@@ -34,24 +34,24 @@ class Assumed(NamedTuple):
 
 
 class Unclear(NamedTuple):
-    """Something about calendars that leaves business time in doubt."""
+    """An ambiguity that makes business time uncertain."""
 
     source: str
     kind: str  # no_default, several_defaults, missing
-    names: list[str]  # of schedules, or of teams that name a missing one
+    names: list[str]  # of schedules, or of teams with a missing schedule
 
 
 class SlaClock(NamedTuple):
-    """How far the hours that we count by are those of one SLA, where the helpdesk gives runs but no calendars."""
+    """Agreement of the configured hours with one SLA, for helpdesks that report runs but no calendars."""
 
     source: str
     sla: str
-    runs: int  # finished ones that say how long they took
-    same: int  # of them took as long by our hours
+    runs: int  # finished runs with a reported duration
+    same: int  # runs with the same duration by our hours
 
 
 def calendars_in_use(store: Store, config: Config) -> list[CalendarUse]:
-    """Every schedule that the helpdesks have now, the default one of each source first."""
+    """Every current schedule, the default one of each source first."""
     clocks = CalendarRules(store, config)
     found = []
     for source, schedules in clocks.known.items():
@@ -70,7 +70,7 @@ def calendars_in_use(store: Store, config: Config) -> list[CalendarUse]:
 
 
 def assumed_schedules(store: Store, config: Config) -> list[Assumed]:
-    """Where tickets run on the default schedule only because nothing names another."""
+    """Sources where tickets use the default schedule because no other one is reported."""
     clocks = CalendarRules(store, config)
     found = []
     for key, source in store.rows("SELECT id, name FROM sources ORDER BY id"):
@@ -87,7 +87,7 @@ def assumed_schedules(store: Store, config: Config) -> list[Assumed]:
 
 
 def unclear_calendars(store: Store, config: Config) -> list[Unclear]:
-    """No default schedule, several of them, or teams whose schedule the helpdesk's list does not have."""
+    """Sources without a default schedule, with several defaults, or with teams on a missing schedule."""
     clocks = CalendarRules(store, config)
     found = []
     for source, schedules in clocks.known.items():
@@ -103,9 +103,9 @@ def unclear_calendars(store: Store, config: Config) -> list[Unclear]:
 
 
 def sla_clocks(store: Store, config: Config) -> list[SlaClock]:
-    """Hold finished runs of SLAs beside our hours; where a clock was paused, the two differ by right.
+    """Compare finished SLA runs with the configured hours; pauses of a clock cause legitimate differences.
 
-    Jira's runs have their working time in them, and its calendars are in no API.
+    Jira reports the working time of runs, but no API has its calendars.
     """
     clocks = CalendarRules(store, config)
     sql = (
@@ -130,7 +130,7 @@ def _doubt(live: list[Schedule]) -> str:
 
 
 def _teams(store: Store, source: str) -> dict[str, list[str]]:
-    """Native id of a schedule -> the teams that name it now."""
+    """Native id of a schedule -> its current teams."""
     sql = (
         "SELECT x.schedule, coalesce(t.name, t.native) FROM team_schedules x JOIN teams t ON t.id = x.team"
         " JOIN sources s ON s.id = t.source WHERE s.name = ? AND x.schedule IS NOT NULL AND x.since ="
@@ -143,7 +143,7 @@ def _teams(store: Store, source: str) -> dict[str, list[str]]:
 
 
 def _tickets(store: Store, source: str) -> dict[str, int]:
-    """Native id of a schedule -> how many tickets were set to it."""
+    """Native id of a schedule -> number of tickets that were set to it."""
     sql = (
         "SELECT e.after, count(DISTINCT e.ticket) FROM events e JOIN tickets t ON t.id = e.ticket"
         " JOIN sources s ON s.id = t.source WHERE e.field = 'schedule' AND s.name = ? AND e.after IS NOT NULL"

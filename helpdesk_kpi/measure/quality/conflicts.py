@@ -1,4 +1,4 @@
-"""What contradicts itself, or cannot be read: histories that end elsewhere than the ticket, and words that are new."""
+"""Contradictory or unreadable data: histories that end at another value, missing messages, unknown words."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -11,8 +11,8 @@ from helpdesk_kpi.measure.tickets.timeline import Timeline
 from helpdesk_kpi.store import Store
 from helpdesk_kpi.store.write_page import WITHOUT_FIRST_WORDS
 
-MOST = 8  # words that are named
-#: Tickets of which a field's last change leads to another value than the row has.
+MOST = 8  # words that are shown
+#: Tickets with a last change to another value than the row has.
 _CANDIDATES = """
 SELECT DISTINCT l.ticket FROM (
     SELECT ticket, field, max(at) AS at FROM events
@@ -29,12 +29,12 @@ AND l.at <= t.updated_at AND NOT EXISTS (
 
 
 def ending_elsewhere(store: Store, config: Config) -> Counter[str]:
-    """By source: tickets whose known history ends at another value than they have now."""
+    """Source -> number of tickets with a history that ends at another value than they have now."""
     return _by_source(store, config, _CANDIDATES, lambda ticket: bool(ticket.ends))
 
 
 def without_first_words(store: Store, config: Config) -> Counter[str]:
-    """By source: tickets of which neither the first message nor a call has arrived."""
+    """Source -> number of tickets without a first message or call."""
     sql = (
         "SELECT t.id FROM tickets t WHERE t.replies_known = 'yes' AND t.created_at IS NOT NULL"
         f" AND t.deleted_at IS NULL AND {WITHOUT_FIRST_WORDS}"
@@ -50,7 +50,7 @@ def _by_source(store: Store, config: Config, candidates: str, counts: Callable[[
 
 
 def unread(store: Store) -> Iterator[tuple[str, int, str]]:
-    """(source, tickets, words) of parts that no rule reads."""
+    """(source, number of tickets, words) of parts that no rule reads."""
     sql = (
         "SELECT s.name, u.kind || ' ' || u.word, u.ticket FROM unread u JOIN tickets t ON t.id = u.ticket"
         " JOIN sources s ON s.id = t.source ORDER BY 1"
@@ -59,7 +59,7 @@ def unread(store: Store) -> Iterator[tuple[str, int, str]]:
 
 
 def strange_channels(store: Store) -> Iterator[tuple[str, int, str]]:
-    """(source, tickets, words) of channels of which nothing is known."""
+    """(source, number of tickets, words) of unknown channels."""
     sql = (
         "SELECT s.name, t.channel, t.id FROM tickets t JOIN sources s ON s.id = t.source WHERE t.channel IS NOT NULL"
         " AND t.created_at IS NOT NULL AND t.is_messaging IS NULL"

@@ -1,4 +1,4 @@
-"""What in the store keeps figures from being right: gaps, strangers, roles that nobody told, rows set aside."""
+"""Data gaps in the store: missing histories, unknown accounts and roles, rejected rows."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -13,12 +13,12 @@ from helpdesk_kpi.store import Store
 
 
 class DataGap(NamedTuple):
-    """One thing that figures lack, with how much of it there is."""
+    """One kind of missing data of a source, with its count."""
 
     source: str
     about: str  # stream, or what it is about
     how_many: int
-    is_bad: bool  # figures are wrong or missing because of it, not merely less fine
+    is_bad: bool  # values are wrong or missing because of it, not only less detailed
     code: str  # what it is: a key of TEXTS
     detail: str = ""  # in the helpdesk's own words
 
@@ -36,7 +36,7 @@ class DataGap(NamedTuple):
 
 
 def _doubted(store: Store, config: Config) -> Iterator[DataGap]:
-    """Tickets that contradict themselves, and words of which nothing is known."""
+    """Contradictory tickets, and unknown words."""
     for source, count in sorted(without_first_words(store, config).items()):
         yield DataGap(source, "replies", count, is_bad=True, code="no_words")
     for source, count in sorted(ending_elsewhere(store, config).items()):
@@ -50,7 +50,7 @@ def _doubted(store: Store, config: Config) -> Iterator[DataGap]:
 
 
 def find_data_gaps(store: Store, config: Config, now: int) -> Iterator[DataGap]:
-    """Everything that an examination of the store finds, source by source."""
+    """Find all data gaps of the store."""
     yield from _streams(store, now)
     for code, about, is_bad, sql in COUNTS:
         for source, count in store.rows(sql):

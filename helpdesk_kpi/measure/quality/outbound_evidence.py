@@ -1,4 +1,4 @@
-"""Whose words began the tickets that are left out as outbound, and which accounts only bring requests in."""
+"""Accounts behind tickets that are excluded as outbound, and accounts that may be intake forms."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -11,13 +11,13 @@ from helpdesk_kpi.identities.source_rules import named_accounts
 from helpdesk_kpi.measure.query.metric_store import MetricStore
 from helpdesk_kpi.store import Store
 
-MOST = 8  # accounts that are named
-FEWEST = 10  # tickets of an account that may be a form's
-OTHERS = 0.95  # the part of them that has another requester
+MOST = 8  # accounts that are shown
+FEWEST = 10  # tickets of an account that may be a form
+OTHERS = 0.95  # share of them with another requester
 
 
 def outbound(reader: MetricStore) -> Iterator[tuple[str, int, str]]:
-    """(source, tickets left out as outbound, by which accounts: "Ann (12), Bob (3)")."""
+    """(source, number of tickets excluded as outbound, accounts: "Ann (12), Bob (3)")."""
     rows = reader.columns("first_reply_time")
     left_out = np.unique(rows.story[rows.has_stop_reason({"outbound"})]).tolist()
     sql = (
@@ -35,7 +35,7 @@ def outbound(reader: MetricStore) -> Iterator[tuple[str, int, str]]:
 
 
 class Intake(NamedTuple):
-    """An account that perhaps only brings requests in."""
+    """An account that may be an intake form."""
 
     source: str
     native: str
@@ -51,7 +51,7 @@ FROM tickets t JOIN people p ON p.id = t.submitter JOIN sources s ON s.id = t.so
 WHERE t.created_at IS NOT NULL AND p.kind IS NOT 'customer' AND p.kind IS NOT 'nobody'
 GROUP BY p.id HAVING tickets >= ? AND others >= ? * tickets ORDER BY s.name, tickets DESC
 """
-#: Those of some accounts that answer; one walk over the events for all of them.
+#: Accounts that answer tickets; one scan of the events for all of them.
 _ANSWERING = (
     "SELECT DISTINCT e.actor FROM events e JOIN tickets t ON t.id = e.ticket"
     " WHERE e.actor IN (SELECT value FROM json_each(?)) AND e.public"
@@ -60,7 +60,7 @@ _ANSWERING = (
 
 
 def intake(store: Store, config: Config) -> Iterator[Intake]:
-    """Accounts that submitted many tickets, nearly all for others, never answer on any, and that nobody has named."""
+    """Accounts that submitted many tickets, nearly all for others, never answer, and are not configured."""
     found = store.rows(_SUBMITTERS, FEWEST, OTHERS)
     words = [*config.tickets.intake, *config.tickets.bots]
     known = {source: named_accounts(store, source, words) for source in {row[0] for row in found}}

@@ -1,7 +1,7 @@
-"""Where somebody's figures differ from their team's in a way that deserves a look: questions, never penalties.
+"""Outlier questions: people with unusual shares that deserve a look. They are questions, not penalties.
 
-Each question is a share of something that people of the team did (see `kpi/outlier_questions.py`). A person is named
-only outside the 99.8 % limits around the share of all others, so that among equals next to nobody ever is.
+Each question is a share of actions of the team (see `kpi/outlier_questions.py`). A person is reported only outside the
+99.8 % limits around the share of all others, so that hardly anybody is reported among equals.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,25 +20,25 @@ from helpdesk_kpi.measure.statistics.control_chart import detect_signal
 from helpdesk_kpi.measure.statistics.funnel import place
 from helpdesk_kpi.milliseconds import HOUR
 
-FEWEST = 10  # things of one person; fewer say nothing
+FEWEST = 10  # units of one person; fewer are not tested
 LAST_HOURS = 4 * HOUR
-LAST_PART = 10  # what is written in the last tenth of a period is written at its end
+LAST_PART = 10  # the last tenth of a period is its end
 PICKED, SPLIT, AT_THE_END = "taken_from_queue", "opened_for_customer", "written_at_the_end"
 
 
 class Person(NamedTuple):
-    """One person's part in a question."""
+    """A person with an unusual share."""
 
     agent: str
     share: float
     n: float
-    others: float  # the share of everybody else
-    tickets: Sequence[int]  # those that count, newest first
-    articles: Sequence[int] = ()  # where it is no tickets that are asked about
+    others: float  # share of all others
+    tickets: Sequence[int]  # that count, newest first
+    articles: Sequence[int] = ()  # for questions about articles
 
 
 class OutlierQuestion(NamedTuple):
-    """A question over a period, and who stands out."""
+    """A question over a period, with its outliers."""
 
     kpi: Kpi
     n: float
@@ -53,14 +53,14 @@ def list_outlier_kpis() -> dict[str, Kpi]:
 def find_outliers(
     reader: MetricStore, period: Period, as_of: int, team: str | None = None
 ) -> Iterator[OutlierQuestion]:
-    """Every question, over what is known of the period at `as_of`. `team`: of one only."""
+    """Evaluate every question for a period as known at `as_of`. `team`: one team only."""
     for name, kpi in list_outlier_kpis().items():
         rows = _select_rows(reader.slice(name, "strict", **filter_team(team)), period, as_of)
         yield _build_question(reader, kpi, rows, _counts(reader, name, rows, period, as_of).astype(float))
 
 
 def _counts(reader: MetricStore, question: str, rows: Columns, period: Period, as_of: int) -> Bools:
-    """Which rows answer the question with yes; of some that lies in other tickets, or in the period."""
+    """Rows that answer the question with yes; some questions need other tickets or the period."""
     if question == PICKED:
         return count_taken_over_older(reader, rows, as_of)
     if question == SPLIT:
@@ -73,7 +73,7 @@ def _counts(reader: MetricStore, question: str, rows: Columns, period: Period, a
 
 
 def split_people(reader: MetricStore, opened: Columns, as_of: int) -> Bools:
-    """Which tickets came within an hour of another one of the same customer about the same problem."""
+    """Tickets created within an hour of another one of the same customer about the same problem."""
     repeats = reader.repeats(as_of)
     sql = "SELECT id, created_at FROM tickets WHERE id IN (SELECT value FROM json_each(?))"
     begun = dict(reader.store.rows(sql, repeats.ticket.tolist()))
@@ -108,13 +108,13 @@ def _build_question(reader: MetricStore, kpi: Kpi, rows: Columns, counts: Floats
 
 
 def _about(rows: Columns, kpi: Kpi) -> tuple[list[int], list[int]]:
-    """The keys of the tickets, and of the articles, that rows are about."""
+    """Keys of the tickets, and of the articles, of these rows."""
     tickets = [key for key in rows.ticket.tolist() if key != NO_PERSON]
     return (tickets, []) if tickets or kpi.subject != "article" else ([], rows.story.tolist())
 
 
 def count_taken_over_older(reader: MetricStore, taken: Columns, as_of: int) -> Bools:
-    """Which tickets were taken while an older one of at least the same severity lay unassigned in the same queue."""
+    """Tickets taken while an older one of at least the same severity was unassigned in the same queue."""
     found = np.zeros(len(taken), bool)
     if not len(taken):
         return found
@@ -133,7 +133,7 @@ def count_taken_over_older(reader: MetricStore, taken: Columns, as_of: int) -> B
 
 
 def _levels(rows: Columns, order: Sequence[str]) -> Ints:
-    """The place of each row's severity among all: P0 before P1, by name; without a severity last."""
+    """Rank of each row's severity: P0 before P1, by name; rows without a severity last."""
     rank = np.array([len(order) if word is None else order.index(word) for word in rows.words], np.int64)
     place_of: Ints = rank[rows.severity]
     return place_of
@@ -142,7 +142,7 @@ def _levels(rows: Columns, order: Sequence[str]) -> Ints:
 def share_solved_at_end(
     reader: MetricStore, period: Period, as_of: int, team: str | None = None
 ) -> tuple[float, float, float | None] | None:
-    """(solves in the period's last four hours, all of them, the usual upper limit), where that is unusually many."""
+    """(solves in the period's last four hours, all solves, usual upper limit); None: not unusually many."""
     rows = reader.slice("solved_tickets", "strict", **filter_team(team))
     points = []
     for back in range(HISTORY_PERIODS, -1, -1):

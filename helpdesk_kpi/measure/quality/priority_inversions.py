@@ -1,6 +1,6 @@
-"""A question to look at: did urgent tickets wait while less urgent ones of the same queue were answered?
+"""Priority inversions: urgent tickets that waited while less urgent ones of the same queue were answered.
 
-It is no verdict. Whoever answered may not have been able to help with the urgent one, or may have asked for it to wait.
+They are questions, not verdicts: the person who answered may not have been able to help with the urgent ticket.
 """
 
 from typing import NamedTuple
@@ -27,15 +27,16 @@ class PriorityInversion(NamedTuple):
     team: str | None
     severity: str
     created: int
-    ended: int | None  # with the reply, or a solve without one; None: it still waits
-    before: tuple[str, ...]  # the less urgent tickets, created after it and answered before it, in that order
+    ended: int | None  # first reply, or solve without one; None: still waiting
+    before: tuple[str, ...]  # less urgent tickets, created after it and answered before it, in order of their replies
 
 
 def find_priority_inversions(
     reader: MetricStore, period: Period, as_of: int, team: str | None = None
 ) -> list[PriorityInversion]:
-    """The urgent tickets created in the period that waited for their first reply while people of their team gave the
-    first reply to less urgent ones that came in later; those that were overtaken most often first. `team`: of one only.
+    """Urgent tickets of the period that waited while their team gave first replies to less urgent, later tickets.
+
+    The ones with the most such tickets come first. `team`: one team only.
     """
     rows = _select_rows(reader.columns("first_reply_time"), period.start, as_of)
     teams = reader.labels(rows, "team")
@@ -64,7 +65,7 @@ def _team(reader: MetricStore, name: str) -> int:
 
 
 def _select_rows(rows: Columns, since: int, as_of: int) -> Columns:
-    """First replies to tickets from `since` on that are known and count, in the order of the tickets' creation."""
+    """Known, counting first replies to tickets from `since` on, in order of the tickets' creation."""
     return rows.take((rows.at >= since) & rows.exist(as_of) & ~rows.has_stop_reason(EXCLUDED))
 
 
@@ -73,9 +74,7 @@ def _severity(rows: Columns, levels: tuple[str, ...]) -> NDArray[np.bool_]:
 
 
 def _of_the_team(reader: MetricStore, rows: Columns, teams: Ints) -> NDArray[np.bool_]:
-    """Whether who replied is of the ticket's team: where `[people]` says of which they are, by that; else they are, for
-    they work there.
-    """
+    """Whether the replier belongs to the ticket's team: by `[people]`, else assumed since they replied there."""
     found = np.zeros(len(rows), bool)
     for i in np.flatnonzero((rows.agent != NO_PERSON) & (teams != NO_PERSON)):
         human = reader.people.of.get(int(rows.agent[i]))

@@ -1,7 +1,7 @@
-"""Whether colleagues who rate each other give back what they get: a question about a team, never about two people.
+"""Reciprocity of peer ratings: a question about a team, never about two people.
 
-Who rated whom stays nobody's business: the keyed hashes are compared with those of the team's people, and nothing but
-one number for ten pairs or more leaves this file.
+Individual ratings are confidential: keyed hashes of raters are compared with those of the team's people, and only one
+number for ten pairs or more leaves this module.
 """
 
 import numpy as np
@@ -17,7 +17,7 @@ from helpdesk_kpi.registers.lookup import RegisterLookup
 
 
 def measure_reciprocity(reader: MetricStore, period: Period, as_of: int, team: str | None = None) -> Reciprocity | None:
-    """Of the period's ratings by colleagues, where they answer each other by more than chance; else None."""
+    """Reciprocity of the period's peer ratings; None: not more than chance, or too few pairs."""
     query = MetricQuery(get_kpi("peer_rating"), "strict", period.start, period.end, as_of)
     rows, exists = select_rows(query, reader.slice("peer_rating", "strict", **filter_team(team), facet=MAIN))
     rows = reader.shown(query, rows.take(exists))
@@ -26,7 +26,7 @@ def measure_reciprocity(reader: MetricStore, period: Period, as_of: int, team: s
 
 
 def _raters(reader: MetricStore, rows: Columns) -> Ints:
-    """Who rated, by the codes of those who are rated; people of whom nothing else is known have codes of their own."""
+    """Raters as codes of the rated people; unknown raters get codes of their own."""
     names = RegisterLookup(reader.store, reader.config)
     place = {name: code for code, name in enumerate(reader.agent_names)}
     known = {int(names.first_hash(human), 16): place[human.name] for human in names.agents.all}

@@ -1,7 +1,7 @@
-"""Tickets drawn for review, so that nobody picks them: of each person, of every severity in proportion.
+"""Random sample of tickets for review: per person, stratified by severity.
 
-The order is that of keyed hashes of the tickets. It looks like chance to whoever lacks the store's key, nobody can draw
-until they like what comes, and it is the same when it is drawn again.
+Tickets are ordered by keyed hashes. The order looks random without the store's key, and it is the same every time, so
+nobody can draw again until they like the sample.
 """
 
 import hashlib
@@ -20,15 +20,15 @@ FROM = "solved_tickets"
 
 
 class SampledTicket(NamedTuple):
-    """A ticket to be reviewed, and whose work it is."""
+    """A ticket to review, and the person who solved it."""
 
     person: str
-    ticket: str  # its address, else "source:id"
+    ticket: str  # its URL, else "source:id"
     severity: str | None
 
 
 def sample_tickets(reader: MetricStore, period: Period, as_of: int, each: int) -> Iterator[SampledTicket]:
-    """Up to `each` tickets of every person, out of those that they solved in the period."""
+    """Draw up to `each` tickets per person from those that they solved in the period."""
     for person, tickets in sorted(_find_solved(reader, period, as_of).items()):
         strata: dict[str | None, list[int]] = defaultdict(list)
         for ticket in sorted(tickets, key=lambda t: _draw_order(reader.store.hash_key, period.label, t)):
@@ -39,7 +39,7 @@ def sample_tickets(reader: MetricStore, period: Period, as_of: int, each: int) -
 
 
 def _find_solved(reader: MetricStore, period: Period, as_of: int) -> Mapping[str, Mapping[int, str | None]]:
-    """Person -> the tickets that they solved and that count, with their severity."""
+    """Person -> solved ticket that counts -> severity."""
     rows = reader.columns(FROM).between(period.start, period.end)
     here = rows.take(rows.exist(as_of) & ~rows.has_stop_reason(EXCLUDED))
     found: dict[str, dict[int, str | None]] = defaultdict(dict)
@@ -54,7 +54,7 @@ def _draw_order(key: bytes, period: str, ticket: int) -> bytes:
 
 
 def allocate(strata: Mapping[str | None, int], many: int) -> dict[str | None, int]:
-    """How many of each stratum, in proportion to its size: whole parts first, then the largest remainders.
+    """Allocate `many` units to strata in proportion to their sizes, by largest remainders.
 
     >>> allocate({"P0": 1, "P2": 7, "P3": 12}, 10)  # 0.5, 3.5 and 6
     {'P0': 1, 'P2': 3, 'P3': 6}
@@ -77,6 +77,6 @@ def _address(reader: MetricStore, ticket: int) -> str:
 
 
 def render_review_sheet(found: Sequence[SampledTicket], columns: Sequence[str]) -> list[list[str]]:
-    """Rows of a file to be filled in, with its heads."""
+    """Rows of a review form, starting with the header."""
     filled = {"ticket": lambda one: one.ticket, "subject": lambda one: one.person}
     return [list(columns), *([filled[c](one) if c in filled else "" for c in columns] for one in found)]

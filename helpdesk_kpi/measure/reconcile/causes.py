@@ -1,6 +1,6 @@
-"""Why the helpdesk's figure for a ticket is not ours: each reason is proved on the ticket's own story.
+"""Causes of differences between the vendor's value of a ticket and ours, proved by the ticket's own history.
 
-A difference that nothing in the story accounts for is `unexplained`: it is never put under the nearest reason.
+A difference without proof in the history is `unexplained`; it is never assigned to the nearest cause.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from helpdesk_kpi.measure.tickets.timeline_events import Message
 from helpdesk_kpi.milliseconds import SECOND
 
 AGREE = frozenset({"agrees", "rounding"})
-#: There are not two figures to compare.
+#: Reasons with a value on one side only.
 ONE_SIDED_REASONS = frozenset({"not_computed_yet", "no_native_value", "deleted"})
 UNEXPLAINED = "unexplained"
 
@@ -56,23 +56,23 @@ SENTENCES = {
 }
 _PARTS = dict.fromkeys(("subtask", "child", "parent", "tracker", "related", "issue_type"), "test")
 _OUT = {"outbound": "agent_created", **_PARTS} | {reason: reason for reason in EXCLUDED & SENTENCES.keys()}
-#: By our rules, whatever the figure.
+#: Exclusions by our rules, whatever the metric.
 EXCLUDED_HERE = frozenset({"merged", "moved", "imported_copy", "spam", "internal", "test", "agent_created"})
 _UNKNOWN = frozenset({"history_unknown", "first_message_unknown", "replies_pending", "replies_unreadable"})
 
 
 class DifferenceCase(NamedTuple):
-    """One figure of one ticket: the helpdesk's, the same by our history, and the one that we print in its place."""
+    """One metric of one ticket: the vendor's value, its definition applied to our history, and our value."""
 
     ticket: Timeline
     metric: VendorMetric
-    native: int | None  # ms by the calendar, or a count
+    native: int | None  # calendar ms, or a count; None: no value
     same: VendorReading
     ours: Observation | None
     tolerance: int
 
     def amount(self, pieces: list[Piece]) -> int | None:
-        """None: there is no figure. A sum of nothing is 0 where the helpdesk says so."""
+        """Value of pieces in ms, or a count; None: no value. An empty sum is 0 if the vendor also has 0."""
         if self.metric.is_count:
             return len(pieces)
         nothing = 0 if self.metric.is_sum and self.native == 0 else None
@@ -83,7 +83,7 @@ class DifferenceCase(NamedTuple):
 
 
 def explain_by_definition(case: DifferenceCase) -> str:
-    """The helpdesk's definition gives the helpdesk's figure: why ours is another one."""
+    """The cause when the vendor's definition gives the vendor's value, but ours differs."""
     ours, ticket = case.ours, case.ticket
     if ours is None:
         return UNEXPLAINED
@@ -99,7 +99,7 @@ def explain_by_definition(case: DifferenceCase) -> str:
 
 
 def explain_by_ticket(case: DifferenceCase) -> str:
-    """Not even the helpdesk's definition gives its figure: what in the story does."""
+    """The cause when not even the vendor's definition on our history gives the vendor's value."""
     if case.same.unknown in _UNKNOWN:
         return "we_have_none"
     if case.native is None:
@@ -114,19 +114,19 @@ def _before_creation(case: DifferenceCase) -> str:
 
 
 def _gone(case: DifferenceCase) -> str:
-    """Merging brings in comments and closes tickets in ways that no event tells."""
+    """Merges add comments and close tickets without events."""
     return "merged" if case.ticket.row.merged_into is not None else _OUT.get(case.same.unknown, "")
 
 
 def _excluded_here(case: DifferenceCase) -> str:
-    """Ours leaves the ticket out, however the helpdesk came to its figure: who asks may answer themselves there."""
+    """Our exclusion of the ticket, whatever the vendor counts."""
     stop = case.ours.stop if case.ours is not None else ""
     reason = _OUT.get(stop, "")
     return reason if reason in EXCLUDED_HERE else ""
 
 
 def _missing_there(case: DifferenceCase) -> str:
-    """The helpdesk has no figure."""
+    """The cause when the vendor has no value."""
     if case.ticket.deleted_at is not None:
         return "deleted"
     if case.ticket.row.merged_into is not None:
@@ -137,7 +137,7 @@ def _missing_there(case: DifferenceCase) -> str:
 
 
 def _earlier(case: DifferenceCase) -> str:
-    """Whether the helpdesk's figure is the one of an earlier state of the ticket."""
+    """Whether the vendor's value is that of an earlier state of the ticket."""
     pieces = case.same.pieces
     if any(p.until is not None and case.fits(p.end - p.start) for p in pieces):
         return "reopened_since"
@@ -147,7 +147,7 @@ def _earlier(case: DifferenceCase) -> str:
 
 
 def _spoken(case: DifferenceCase) -> str:
-    """The words at which the helpdesk's clock stopped, if they are none that count as a reply."""
+    """The message that stopped the vendor's clock, if it does not count as a reply here."""
     ticket = case.ticket
     if case.metric.kpi != "first_reply_time":
         return ""
@@ -164,7 +164,7 @@ def _spoken(case: DifferenceCase) -> str:
 
 
 def _kind_of(message: Message) -> str:
-    """Why a turn would not count as a reply; "" if it would."""
+    """Why a message does not count as a reply; "" if it does."""
     if message.kind != "comment":
         return "phone_or_chat"
     if message.who in {"bot", "system"}:
@@ -177,19 +177,19 @@ def _kind_of(message: Message) -> str:
 
 
 def _lost_role(ticket: Timeline, message: Message) -> bool:
-    """Spoke as an agent, and is none any more."""
+    """Whether the author was an agent then and is none now."""
     return ticket.source_rules.person(message.person).kind in {None, "customer"}
 
 
 def _started_elsewhere(case: DifferenceCase) -> str:
-    """Whether the helpdesk's figure is the time to our end from another moment of the ticket."""
+    """Whether the vendor's value is the time to our end from another moment of the ticket."""
     moments = {c.at for c in case.ticket.changes} | {t.at for t in case.ticket.messages}
     starts = moments - {p.start for p in case.same.at()}
     fits = any(case.fits(p.end - start) for p in case.same.at() for start in starts if start < p.end)
     return "clock_started_elsewhere" if fits and not case.metric.is_sum | case.metric.is_count else ""
 
 
-#: States in which a promise's clock usually rests; helpdesks do not tell.
+#: States in which SLA clocks usually pause; helpdesks do not report them.
 _PAUSES = (
     frozenset({"pending"}),
     frozenset({"pending", "hold"}),
@@ -200,7 +200,7 @@ Spans = list[tuple[int, int]]
 
 
 def is_paused(ticket: Timeline, start: int, end: int) -> Iterator[Spans]:
-    """In which parts of a span a promise's clock may have rested: in some states, or in any one status."""
+    """Candidates for the pauses of an SLA clock: spans in some states, or in any single status."""
     changes = [c.at for c in ticket.changes if c.field == "status" and start < c.at < end]
     spans = [(a, b) for a, b in pairwise([start, *sorted({*changes}), end]) if b - a >= SECOND]
     for states in _PAUSES:

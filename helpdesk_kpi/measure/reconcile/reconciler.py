@@ -1,7 +1,7 @@
-"""Our figures beside the helpdesk's own, ticket by ticket, with the reason for each difference.
+"""Compare our values with the vendor's, ticket by ticket, with the reason for each difference.
 
-What is held beside the helpdesk's figure is the one that reports print. Where they differ, the same figure by the
-helpdesk's own definition decides: if that one agrees, the definitions differ, else the data do (see `reasons`).
+The vendor's value is compared with the one that reports print. If they differ, the vendor's definition is applied to
+our history: if that agrees, the definitions differ, else the data do (see `causes`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -41,12 +41,12 @@ class Reconciler:
 
     @cached_property
     def sources(self) -> dict[int, tuple[str, str]]:
-        """Key -> name and connector, of those of whose own figures anything is known."""
+        """Key -> (name, connector) of sources with known vendor metrics."""
         rows = self.store.rows("SELECT id, name, connector FROM sources ORDER BY id")
         return {key: (name, connector) for key, name, connector in rows if connector in VENDOR_METRICS}
 
     def rows(self, source: str | None = None, metric: str | None = None) -> Iterator[TicketDifference]:
-        """Everything there is to compare, by source, in the order in which tickets came."""
+        """All comparisons by source, in order of ticket keys."""
         for key, (name, _) in self.sources.items():
             if source in {None, name}:
                 yield from self._of_source(key, metric)
@@ -59,7 +59,7 @@ class Reconciler:
             after = tickets[-1]
 
     def of(self, tickets: Sequence[int], metric: str | None = None) -> Iterator[TicketDifference]:
-        """What there is to compare of these tickets; `metric` is the helpdesk's word or the KPI's id."""
+        """Comparisons of these tickets. `metric`: the vendor's name or the KPI's id."""
         vendor_tickets = self._load_vendor_tickets(tickets)
         for ticket in load_timelines(self.store, self.desks, sorted(tickets)):
             _, connector = self.sources.get(ticket.row.source, ("", ""))
@@ -101,18 +101,18 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
     source: str
     metric: str
-    kpi: str  # "" where no KPI tells it
+    kpi: str  # "": no KPI corresponds
     clock: ClockName
-    compared: int  # tickets that count for us and of which a figure is to be had on either side
+    compared: int  # tickets that count here, with a value on both sides
     agree: int
-    left_out: int  # tickets that the helpdesk counts and we do not
-    reasons: Mapping[str, int]  # of all that do not agree, most frequent first; those left out and one-sided too
+    left_out: int  # tickets that only the vendor counts
+    reasons: Mapping[str, int]  # of all differences, most frequent first; includes excluded and one-sided ones
     unexplained: int
     largest: TicketDifference | None  # the largest difference; an unexplained one before all others
 
 
 def summarise(rows: Iterable[TicketDifference]) -> list[Summary]:
-    """One for each source, metric and clock, in the order of the metrics."""
+    """Summarise by source, metric and clock, in the order of the metrics."""
     found: dict[tuple[str, str, ClockName], _Counter] = {}
     for row in rows:
         found.setdefault((row.source, row.metric, row.clock), _Counter()).add(row)
@@ -149,5 +149,5 @@ class _Counter:
 
 
 def _weight(row: TicketDifference) -> tuple[bool, int]:
-    """What ours leaves out has no figure that could differ."""
+    """Sort key of the largest difference; excluded tickets have no value that could differ."""
     return row.reason == UNEXPLAINED, 0 if row.reason in EXCLUDED_HERE else abs(row.difference or 0)

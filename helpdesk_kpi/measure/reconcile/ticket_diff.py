@@ -1,4 +1,4 @@
-"""One figure of one ticket, the helpdesk's beside ours."""
+"""One metric of one ticket: the vendor's value compared with ours."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
@@ -24,28 +24,28 @@ ClockName = Literal["calendar", "business", "count"]
 
 
 class TicketDifference(msgspec.Struct, frozen=True, kw_only=True):
-    """One figure of one ticket on one clock. Amounts are ms or a count; None: that side has none."""
+    """One metric of one ticket on one clock. Amounts are ms or a count; None: that side has no value."""
 
     source: str
     metric: str
-    kpi: str  # what ours is; "" where no KPI tells it
+    kpi: str  # our metric; "": no KPI corresponds
     clock: ClockName
     ticket: str
     url: str
     native: int | None
-    same: int | None  # by the helpdesk's definition, from our history
+    same: int | None  # vendor's definition applied to our history
     ours: int | None  # what reports print
     reason: str
 
     @property
     def difference(self) -> int | None:
-        """Ours less theirs; without an own figure, that by their definition."""
+        """Ours minus theirs; without a value of ours, that by their definition."""
         ours = self.same if self.ours is None else self.ours
         return None if ours is None or self.native is None else ours - self.native
 
 
 class Native(NamedTuple):
-    """A helpdesk's own figure."""
+    """A vendor's own value: calendar ms, business ms, or a count."""
 
     calendar: int | None = None
     business: int | None = None
@@ -53,7 +53,7 @@ class Native(NamedTuple):
 
 
 class Cycle(NamedTuple):
-    """One finished run of a promise's clock."""
+    """One finished run of an SLA clock. `elapsed`: working ms as reported."""
 
     sla: str
     start: int
@@ -62,7 +62,7 @@ class Cycle(NamedTuple):
 
 
 class VendorTicket(NamedTuple):
-    """What the helpdesk tells of one ticket."""
+    """What the vendor reports about one ticket."""
 
     source: str
     ticket: str
@@ -85,8 +85,9 @@ class TicketDiff:
         self.case = DifferenceCase(ticket, metric, self._calendar(), self.same, self.ours, self.tolerance)
 
     def _cycle(self) -> Cycle | None:
-        """The run that the helpdesk's figure is of: of those that took as long, the one that ends nearest to ours (one
-        of another promise may have taken as long too).
+        """The run behind the vendor's value: of the runs with that duration, the one that ends nearest to ours.
+
+        A run of another SLA may have the same duration.
         """
         elapsed = self.native.calendar if self.native.business is None else self.native.business
         ends = [p.end for p in self.same.pieces] or [self.ticket.created_at]
@@ -94,13 +95,13 @@ class TicketDiff:
         return min(runs, key=lambda c: min(abs(c.stop - end) for end in ends), default=None)
 
     def _calendar(self) -> int | None:
-        """The helpdesk's figure by the calendar. Of a promise: from its start to its end, pauses counted."""
+        """The vendor's value in calendar time. Of an SLA: from start to end of the run, with pauses."""
         if self.metric.is_count:
             return self.native.number
         return self.native.calendar if self.cycle is None else self.cycle.stop - self.cycle.start
 
     def rows(self) -> Iterator[TicketDifference]:
-        """By the calendar (or a count), and by working hours where the helpdesk has such a figure."""
+        """The comparison in calendar time (or of a count), and in business time if the vendor reports it."""
         same = None if self.metric.is_count and self.same.unknown else self.case.amount(self.now)
         ours = next((p.end - p.start for p in _span(self.ours)), None)
         reason = self._reason(same, ours)
@@ -119,7 +120,7 @@ class TicketDiff:
         """ "" if there is nothing to compare."""
         if self.case.native is None and same is None and ours is None:
             return ""
-        if self.metric.is_late and not self.vendor.figures:  # none of any kind: nothing was worked out so far
+        if self.metric.is_late and not self.vendor.figures:  # no values at all: not computed yet
             return "deleted" if self.ticket.deleted_at is not None else "not_computed_yet"
         if self.cycle is not None and (reason := self._start_shift_reason(self.cycle)):
             return reason
@@ -132,13 +133,13 @@ class TicketDiff:
         return "agrees" if 2 * abs((ours or 0) - (native or 0)) <= self.metric.unit else "rounding"
 
     def _start_shift_reason(self, cycle: Cycle) -> str:
-        """Why a promise's run does not begin with the ticket; "" if it does."""
+        """Why an SLA run does not start with the ticket; "" if it does."""
         if abs(cycle.start - self.ticket.created_at) <= self.tolerance:
             return ""
         runs = sum(c.sla == cycle.sla for c in self.vendor.cycles)
         return "first_cycle_of_many" if runs > 1 else "clock_started_elsewhere"
 
-    # By working hours
+    # Business time
 
     def _business(self, row: TicketDifference, native: int) -> TicketDifference:
         span = _span(self.ours)
@@ -163,7 +164,7 @@ class TicketDiff:
         return VendorCalendar(self.clocks, self.vendor.source).why(pieces, native, self.tolerance) or UNEXPLAINED
 
     def _business_ms(self, pieces: Sequence[Piece]) -> int | None:
-        """A promise's hours are not told: the configuration's stand in for them."""
+        """Business ms; SLA calendars are not reported, so the configured hours are used for them."""
         if self.metric.is_sla:
             return sum(elapsed_ms(self._configured_calendar, p.start, p.end) for p in pieces)
         return VendorCalendar(self.clocks, self.vendor.source).business_ms(pieces)
@@ -182,6 +183,6 @@ class TicketDiff:
 
 
 def _span(o: Observation | None) -> list[Piece]:
-    """What ended as it should; nothing else has a length."""
+    """The span of an observation that ended by the awaited event; else empty."""
     ended = o is not None and o.start is not None and o.end is not None and not o.stop
     return [Piece(o.start, o.end, o.end)] if ended else []  # type: ignore[union-attr,arg-type]  # so it is not None

@@ -1,4 +1,4 @@
-"""Working time by the helpdesk's own rule and hours, and which other hours would give another figure."""
+"""Business time by the vendor's schedules, and which other schedule explains a difference."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ class VendorCalendar:
         self.schedules: list[Sequence[ScheduleVersion]] = list(clocks.versions(source))
 
     def business_ms(self, pieces: Sequence[Piece]) -> int | None:
-        """The schedule in force when a span ends holds for all of the span. None: no schedule is known.
+        """Business ms; the schedule in force at the end of a span applies to all of it. None: no known schedule.
 
         https://support.zendesk.com/hc/en-us/articles/4408834848154
         """
@@ -23,7 +23,7 @@ class VendorCalendar:
         return sum(elapsed_ms(_in_force(self.schedules[0], p.end), p.start, p.end) for p in pieces)
 
     def why(self, pieces: Sequence[Piece], native: int, tolerance: int) -> str:
-        """Which other hours give the helpdesk's figure; "" if none that are known."""
+        """Which other hours give the vendor's value; "": no known ones."""
 
         def fits(*calendars: BusinessCalendar) -> bool:
             return any(abs(sum(elapsed_ms(c, p.start, p.end) for p in pieces) - native) <= tolerance for c in calendars)

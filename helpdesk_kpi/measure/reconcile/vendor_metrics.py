@@ -1,7 +1,7 @@
-"""What the helpdesks' own figures for a ticket should be, going by what we know of its life.
+"""Vendor metrics of a ticket, recomputed from our history by the vendor's definitions.
 
-A helpdesk computes later than things happen, so a figure is told in pieces with the instant from which each counts: it
-can be worked out as of any time, and a figure that is behind is recognised.
+Vendors compute metrics after the fact, so a value is given in pieces with the instant from which each counts: it can be
+computed as of any time, and outdated vendor values are recognised.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,7 +18,7 @@ from helpdesk_kpi.milliseconds import MINUTE, SECOND
 
 
 class Piece(NamedTuple):
-    """A span [start, end) that a figure counts, from `since` on and until a later one takes its place."""
+    """A span [start, end) that a metric counts, known from `since` on until it is replaced (`until`; None: never)."""
 
     start: int
     end: int
@@ -27,33 +27,33 @@ class Piece(NamedTuple):
 
 
 class VendorReading(NamedTuple):
-    """All pieces of one figure; or why nothing is known of it."""
+    """All pieces of one metric; `unknown`: why it cannot be computed, or ""."""
 
     pieces: Sequence[Piece]
     unknown: str = ""
 
     def at(self, instant: int | None = None) -> list[Piece]:
-        """What counts then; None: now."""
+        """Pieces that count at an instant; None: now."""
         if instant is None:
             return [p for p in self.pieces if p.until is None]
         return [p for p in self.pieces if p.since <= instant and (p.until is None or instant < p.until)]
 
 
 class VendorMetric(msgspec.Struct, frozen=True, kw_only=True):
-    """One figure that a helpdesk works out itself: what it is called there, and what it counts."""
+    """A metric that a vendor computes: its name there, and what it counts."""
 
     name: str
     read: Callable[[Timeline], VendorReading]
-    kpi: str = ""  # what we print in its place; "": nothing so far
+    kpi: str = ""  # our corresponding KPI; "": none
     unit: int = SECOND  # the helpdesk rounds to it
     is_count: bool = False
-    is_sla: bool = False  # counted by a promise's own clock, whose hours the helpdesk does not tell
+    is_sla: bool = False  # counted by an SLA clock with hours that the vendor does not report
     is_sum: bool = False  # of spans, each rounded by itself
-    is_late: bool = False  # worked out some time after the ticket changed
+    is_late: bool = False  # computed some time after the ticket changed
 
 
 def _variant(kpi: str, name: str) -> Callable[[Timeline], VendorReading]:
-    """The figure of a variant in the catalogue."""
+    """Read a variant of the catalogue."""
 
     def read(ticket: Timeline) -> VendorReading:
         spec = get_kpi(kpi)
@@ -69,13 +69,13 @@ def _variant(kpi: str, name: str) -> Callable[[Timeline], VendorReading]:
 
 
 def own_observation(ticket: Timeline, kpi: str) -> Observation | None:
-    """What our own definition says of the ticket now; None: nothing."""
+    """Our current observation of the ticket; None: there is none."""
     spec = get_kpi(kpi)
     return next((o for o in apply_exclusions(ticket, spec, spec.variants["strict"]) if o.until is None), None)
 
 
 def list_states(ticket: Timeline) -> Iterator[tuple[int, int, str, str]]:
-    """(from, to, state, the state after it) of every state that the ticket has left."""
+    """(start, end, state, next state) of every state that the ticket has left."""
     since, state = ticket.created_at, ""
     for change in (c for c in ticket.changes if c.field == "status"):
         state = state or (ticket.source_rules.state(change.before) if change.before else "")
@@ -86,7 +86,7 @@ def list_states(ticket: Timeline) -> Iterator[tuple[int, int, str, str]]:
 
 
 def _time_in_states(*counted: str, reopened: bool = False) -> Callable[[Timeline], VendorReading]:
-    """Time in some states, told on leaving them. `reopened`: solved counts too where somebody opens it again."""
+    """Time in some states, known when they end. `reopened`: solved time before a reopen counts too."""
 
     def read(ticket: Timeline) -> VendorReading:
         pieces = [
@@ -108,14 +108,14 @@ def _reopens(ticket: Timeline) -> VendorReading:
 
 
 def _replies(ticket: Timeline) -> VendorReading:
-    """Public comments of people with an agent's role, the creating one aside."""
+    """Public comments of accounts with an agent's role, without the creating one."""
     said = (t for t in ticket.messages if t.kind == "comment" and t.public and not t.creating)
     times = (t.at for t in said if ticket.is_agent_by_vendor_rule(t))
     return _count(times, missing_history(ticket, frozenset({"comments.public"})))
 
 
 def _zendesk(name: str, read: Callable[[Timeline], VendorReading] | None = None, **more: Any) -> VendorMetric:
-    """One of a ticket's metric set: in minutes, and null until Zendesk has worked it out."""
+    """One metric of a ticket's metric set: in minutes, and null until Zendesk has computed it."""
     if read is None:
         more["kpi"] = kpi = more.get("kpi", name)
         read = _variant(kpi, "zendesk")

@@ -1,4 +1,4 @@
-"""A customer's story: their tickets on all helpdesks, and which of them are about the problem of an earlier one."""
+"""Contact history: a customer's tickets on all helpdesks, and repeat contacts about an earlier problem."""
 
 import fnmatch
 import json
@@ -24,10 +24,12 @@ from helpdesk_kpi.measure.tickets.timeline import Tickets, Timeline
 from helpdesk_kpi.store import Store
 from helpdesk_kpi.text import comment
 
-#: Links by which a helpdesk or its people say that two tickets are about the same.
+#: Kinds of links between two tickets about the same problem.
 SAME = frozenset({"follow_up", "duplicate", "clone", "relates"})
 PROBLEM = frozenset({"problem", "issue", "development"})
-DEVELOPMENT = frozenset({"issue", "development"})  # a tracker's; its keys, not its numbers, are the same everywhere
+DEVELOPMENT = frozenset(
+    {"issue", "development"}
+)  # issues of a tracker; their keys, but not their numbers, are unique across helpdesks
 
 
 class RepeatContact(msgspec.Struct, frozen=True, gc=False):
@@ -38,12 +40,12 @@ class RepeatContact(msgspec.Struct, frozen=True, gc=False):
     at: int  # creation of the later one
     reason: str
     value: float
-    since: int | None = None  # when the evidence came to be, if later
+    since: int | None = None  # when the evidence appeared; None: with the later ticket
     until: int | None = None  # when the later ticket stopped counting
 
 
 class CustomerContacts(msgspec.Struct, frozen=True):
-    """One customer's tickets in order of time, and their repeats."""
+    """One customer's tickets in order of time, and their repeat contacts."""
 
     key: int
     contacts: Sequence[Contact]
@@ -51,7 +53,7 @@ class CustomerContacts(msgspec.Struct, frozen=True):
 
 
 class ContactHistory:
-    """Reads customers out of a store; one per process."""
+    """Loads the contacts of customers from a store; one per process."""
 
     def __init__(self, store: Store, config: Config) -> None:
         self.store = store
@@ -64,7 +66,7 @@ class ContactHistory:
             self.accounts[customer].append(account)
 
     def contacts(self, accounts: Iterable[int]) -> dict[int, list[Contact]]:
-        """Of the customers behind some accounts, those with several tickets: customer -> their tickets."""
+        """Customer -> tickets, for the customers of these accounts with at least two tickets."""
         wanted = {self.customers[account] for account in accounts}
         wanted |= {account for customer in wanted for account in self.accounts.get(customer, ())}
         rows = self._several(wanted)
@@ -106,7 +108,10 @@ class ContactHistory:
         )  # fmt: skip
 
     def customers_of(self, accounts: Sequence[int], tickets: Tickets) -> Iterator[CustomerContacts]:
-        """The stories of the customers behind some accounts; those with one ticket have none."""
+        """Repeat contacts of the customers of these accounts; customers with one ticket are skipped.
+
+        `tickets`: loads timelines by key.
+        """
         found = self.contacts(accounts)
         pairs = {customer: list(_pairs_with_evidence(self.store, contacts)) for customer, contacts in found.items()}
         later = {pair.later.ticket for chosen in pairs.values() for pair in chosen}
@@ -117,14 +122,14 @@ class ContactHistory:
 
 
 class _ContactRow(NamedTuple):
-    """What of a ticket's row is needed."""
+    """The columns of a ticket that are needed."""
 
     id: int
     source: int
     native: str
     created_at: int
     updated_at: int
-    requester: int  # who asked
+    requester: int  # original requester
     subject: str | None
     fields: str
     follow_up_of: str | None
@@ -141,7 +146,7 @@ _LIGHT = (
 
 
 class _LinkData:
-    """Links of some tickets, and the codes that their opening messages name."""
+    """Links of some tickets, and codes (errors, products) in their opening messages."""
 
     def __init__(self, store: Store, ignored: Sequence[str], tickets: list[int]) -> None:
         self.ignored = ignored
@@ -151,7 +156,7 @@ class _LinkData:
             f"SELECT ticket, other, kind FROM ticket_links WHERE ticket {among}", tickets
         ):
             self.links[ticket].append((other, kind))
-        # What is said later may be an agent's list of what else can go wrong; and it was not known from the start.
+        # Later messages are not used: an agent may list other errors, and they were unknown at the start.
         sql = (
             f"SELECT e.ticket, e.codes FROM events e JOIN tickets t ON t.id = e.ticket WHERE e.ticket {among}"
             " AND e.codes IS NOT NULL AND e.kind = 'comment' AND e.at <= t.created_at"
@@ -161,18 +166,21 @@ class _LinkData:
             self.opening[ticket] += json.loads(codes)
 
     def codes(self, row: _ContactRow) -> frozenset[str]:
+        """Codes in the opening messages and the subject, without ignored ones."""
         codes = [*self.opening.get(row.id, ()), *comment.find_codes(row.subject or "")]
         return frozenset(c for c in codes if not any(fnmatch.fnmatchcase(c, pattern) for pattern in self.ignored))
 
 
 class _Pair(NamedTuple):
+    """Two tickets with evidence of one problem."""
+
     earlier: Contact
     later: Contact
     evidence: Evidence
 
 
 def _pairs_with_evidence(store: Store, contacts: Sequence[Contact]) -> Iterator[_Pair]:
-    """Pairs with evidence; what a person said of a pair stands above it."""
+    """Pairs with evidence; a human label overrides the evidence."""
     labels = load_labels(store, [c.ticket for c in contacts])
     for earlier, later in candidate_pairs(contacts):
         label = labels.get((earlier.ticket, later.ticket))
@@ -182,7 +190,7 @@ def _pairs_with_evidence(store: Store, contacts: Sequence[Contact]) -> Iterator[
 
 
 def load_labels(store: Store, tickets: Sequence[int]) -> dict[tuple[int, int], str]:
-    """(earlier, later) -> yes or no: the latest that somebody said of a pair."""
+    """(earlier, later) -> `yes` or `no`: the latest label of each pair."""
     sql = (
         "SELECT earlier, later, verdict FROM repeat_labels WHERE verdict != 'skip'"
         " AND earlier IN (SELECT value FROM json_each(?)) ORDER BY id"
@@ -191,11 +199,11 @@ def load_labels(store: Store, tickets: Sequence[int]) -> dict[tuple[int, int], s
 
 
 class _Resolution(NamedTuple):
-    """What has become of a later ticket."""
+    """What became of a later ticket."""
 
-    exclusion: str  # why it is no contact at all; "": it is one
-    merged: int | None  # when it was merged away
-    gone: int | None  # when it was deleted, or known to stand apart
+    exclusion: str  # why it is no contact; "": it is one
+    merged: int | None  # when it was merged into another ticket
+    gone: int | None  # when it was deleted or flagged
 
 
 def _find_resolution(ticket: Timeline) -> _Resolution:
@@ -205,12 +213,12 @@ def _find_resolution(ticket: Timeline) -> _Resolution:
 
 
 def _repeats(pair: _Pair, resolution: _Resolution) -> Iterator[RepeatContact]:
-    """The pair as it was known: until the later ticket was gone; from its merging on, if it was merged into this."""
+    """Repeat contacts of a pair over time: until the later ticket is gone, or from its merge on."""
     earlier, later = pair.earlier, pair.later
     found: Evidence | None = pair.evidence
     if resolution.exclusion:
         return
-    if pair.evidence.reason == "merged" and resolution.merged is None:  # a merge that nothing proves is no evidence
+    if pair.evidence.reason == "merged" and resolution.merged is None:  # an unproven merge is no evidence
         found = evidence(earlier, msgspec.structs.replace(later, merged_into=None))
     rows: list[tuple[Evidence | None, int | None, int | None]] = [(found, None, resolution.gone)]
     if resolution.merged is not None:

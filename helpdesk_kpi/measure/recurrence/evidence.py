@@ -1,7 +1,7 @@
-"""Whether a later ticket of a customer is about the same problem as an earlier one: the ladder of evidence.
+"""Evidence that a later ticket of a customer is about the same problem as an earlier one.
 
-The first rung that holds is the reason, and it is kept with the pair. How alike two texts are is kept as it is; which
-similarity is enough is decided when figures are read (see `thresholds`).
+Rules are tried in order; the first one that holds is stored as the reason. Text similarity is stored as it is; the
+threshold applies at query time (see `similarity_thresholds`).
 """
 
 import re
@@ -13,19 +13,19 @@ import msgspec
 from helpdesk_kpi.milliseconds import DAY
 from helpdesk_kpi.text.fingerprint import get_intent, get_recurrence_mention, similarity
 
-LONGEST = 30 * DAY  # after which no ticket counts as a repeat of another
-MIN_SIMILARITY = 0.2  # less similar texts are no evidence under any threshold
+LONGEST = 30 * DAY  # largest gap between an earlier ticket and its repeat
+MIN_SIMILARITY = 0.2  # lower similarities are never stored
 
 
 class Contact(msgspec.Struct, frozen=True, gc=False):
-    """What of a ticket tells whether it is about the same problem as another of the same customer."""
+    """The properties of a ticket that decide whether it repeats another one."""
 
     ticket: int
     at: int  # creation
-    last: int  # nothing happened to it later
+    last: int  # last update
     name: str  # "source:native id", as in the fields below
     category: str | None = None
-    follows: str | None = None  # the ticket that it follows up
+    follows: str | None = None  # name of the ticket that it follows up
     merged_into: str | None = None
     tied: frozenset[str] = frozenset()  # tickets that the helpdesk links to it as the same
     problems: frozenset[str] = frozenset()  # problem tickets and development issues
@@ -35,21 +35,21 @@ class Contact(msgspec.Struct, frozen=True, gc=False):
 
 
 class Evidence(NamedTuple):
-    """Why two tickets are taken for one problem. `value`: how sure it is, or how alike the texts are."""
+    """Why two tickets are about one problem. `value`: confidence of the rule, or text similarity; 0..1."""
 
     reason: str
     value: float
 
 
-#: How sure each rung is. Of the last two the similarity decides, when it is read.
+#: Confidence of each rule. Rules in TEXT apply if the similarity reaches the threshold.
 CONFIDENCE = {"merged": 1.0, "follow_up": 1.0, "linked": 1.0, "problem": 0.95, "key_field": 0.9, "code": 0.9}
 TEXT = {"same_category": 0.8, "any_category": 0.7}
-#: What a person said of a pair stands above every rung.
+#: A human label overrides every rule.
 LABEL_EVIDENCE = {"yes": Evidence("judged_same", 1.0), "no": Evidence("judged_other", 0.0)}
 
 
 def evidence(earlier: Contact, later: Contact) -> Evidence | None:
-    """The first rung of the ladder that holds; None: nothing says that the later ticket is about the same."""
+    """Evidence of the first rule that holds; None: no evidence."""
     for reason, holds in _RUNGS.items():
         if holds(earlier, later):
             return Evidence(reason, CONFIDENCE[reason])
@@ -59,7 +59,7 @@ def evidence(earlier: Contact, later: Contact) -> Evidence | None:
 
 
 def similarity_evidence(earlier: Contact, later: Contact) -> float:
-    """How alike the texts are; a wish is no repeat of a fault, whatever its words, unless it says that it is one."""
+    """Similarity of the texts, 0..1; 0 between a wish and a fault, unless the later text mentions a recurrence."""
     if not get_recurrence_mention(later.sketch) and {get_intent(earlier.sketch), get_intent(later.sketch)} == {
         "fault",
         "wish",
@@ -77,7 +77,7 @@ def _problem(earlier: Contact, later: Contact) -> bool:
     return shared or earlier.name in later.problems or later.name in earlier.problems
 
 
-# A status of HTTP or the name of an exception is said of many problems: alone it is no evidence.
+# HTTP statuses and names of exceptions occur in many problems: without the same category they are no evidence.
 _OF_MANY = re.compile(r"HTTP \d{3}|[A-Za-z]+(?:Exception|Error)")
 
 
@@ -98,7 +98,7 @@ _RUNGS: dict[str, Callable[[Contact, Contact], bool]] = {
 
 
 def candidate_pairs(contacts: Sequence[Contact]) -> Iterator[tuple[Contact, Contact]]:
-    """(earlier, later) of one customer wherever the later one may have come soon enough after a solve."""
+    """(earlier, later) pairs of one customer with the later one within LONGEST of the earlier one's last update."""
     lately: list[Contact] = []
     for later in sorted(contacts, key=lambda c: (c.at, c.ticket)):
         lately = [earlier for earlier in lately if later.at <= earlier.last + LONGEST]

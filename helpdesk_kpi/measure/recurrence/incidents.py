@@ -1,8 +1,8 @@
-"""Incidents that hit many: one fault that several customers report at once is the product's affair, and no agent's.
+"""Mass incidents: one fault that several customers report at once. They are excluded from recurrence.
 
-A ticket is of an incident when, within some hours around it, tickets like it or of the same problem ticket came from
-several customers, and clearly more than are usual. It looks no further than that, so that what one day brings changes
-nothing of what was found of another.
+A ticket belongs to an incident if, within some hours around it, similar tickets or tickets of the same problem came
+from several customers, clearly more than usual. Only this window and the days before it are used, so new tickets do not
+change the incidents of other days.
 """
 
 from collections import defaultdict
@@ -17,18 +17,20 @@ from helpdesk_kpi.measure.metrics.columns import Floats, Ints
 from helpdesk_kpi.milliseconds import DAY, HOUR
 from helpdesk_kpi.text.fingerprint import get_intent, is_comparable, similarity
 
-ALIKE = 0.5  # more than two tickets of one customer need: strangers use the same words of different things
-SPIKE = 4  # times as many customers as usual in as many hours; few are more than chance brings only from 6 sigma on
-USUAL = 28  # days before it: what is usual
-LEAST = 7  # of them that have to be known
-_CLASSES = 6  # classes of hashes, of each of which the smallest is looked at
+ALIKE = (
+    0.5  # higher than for two tickets of one customer: different customers use the same words for different problems
+)
+SPIKE = 4  # times the usual number of customers; small numbers also need 6 sigma
+USUAL = 28  # days before the incident that give the usual number
+LEAST = 7  # days of them that must be known
+_CLASSES = 6  # classes of hashes; the smallest of each is used
 
 
 class IncidentReport(msgspec.Struct, frozen=True, gc=False):
-    """A ticket among many: when it came, from which customer, of which problem ticket, with which words."""
+    """A ticket as input: time, customer, problem ticket and fingerprint of its text."""
 
     ticket: int
-    name: str  # as `problem` would name it
+    name: str  # "source:native id", as in `problem`
     at: int
     customer: int
     problem: str | None
@@ -36,9 +38,12 @@ class IncidentReport(msgspec.Struct, frozen=True, gc=False):
 
 
 def find_incidents(reports: Sequence[IncidentReport], customers: int, hours: int) -> dict[int, int]:
-    """Tickets of incidents -> the instant from which that is known: when the last of so many `customers` had written.
+    """Ticket of an incident -> the instant of detection, when enough customers had written.
 
-    `reports` reach back `USUAL` days before the first ticket of interest.
+    Args:
+        reports: tickets, from USUAL days before the first one of interest on.
+        customers: smallest number of customers of an incident.
+        hours: window before and after a ticket.
     """
     found: dict[int, int] = {}
     for of_problem in _of_problems(reports).values():
@@ -58,7 +63,7 @@ def _add(found: dict[int, int], more: Mapping[int, int]) -> None:
 
 
 def _of_problems(reports: Sequence[IncidentReport]) -> dict[str, list[IncidentReport]]:
-    """Problem ticket -> those tied to it, and itself."""
+    """Problem ticket -> tickets linked to it, and itself."""
     by_problem: dict[str, list[IncidentReport]] = defaultdict(list)
     for report in reports:
         if report.problem:
@@ -70,7 +75,7 @@ def _of_problems(reports: Sequence[IncidentReport]) -> dict[str, list[IncidentRe
 
 
 def _find_crowded(reports: Sequence[IncidentReport], customers: int, within: int) -> dict[int, int]:
-    """Those around which enough customers wrote; a problem ticket is tied by hand, so nothing else is asked."""
+    """Tickets of one problem with enough customers around them. The link is manual, so texts are not compared."""
     ordered = sorted(reports, key=lambda r: (r.at, r.ticket))
     found = {}
     for report in ordered:
@@ -82,7 +87,7 @@ def _find_crowded(reports: Sequence[IncidentReport], customers: int, within: int
 
 
 def _reached_at(report: IncidentReport, near: Sequence[IncidentReport], customers: int) -> int | None:
-    """When, in order of time, the last of so many customers had written."""
+    """When the number of customers was reached; None: it was not."""
     seen: set[int] = {report.customer}
     for other in near:
         seen.add(other.customer)
@@ -94,8 +99,9 @@ def _reached_at(report: IncidentReport, near: Sequence[IncidentReport], customer
 def _crowds(
     reports: Sequence[IncidentReport], customers: int, within: int
 ) -> Iterator[tuple[IncidentReport, Sequence[IncidentReport], float]]:
-    """Each ticket of a crowd, those near it that may be like it in order of time, and how many customers it takes; a
-    ticket comes once for each mark that it shares with so many.
+    """(ticket, tickets near it that may be similar, number of customers needed) of possible incidents.
+
+    A ticket comes once for each bucket that it shares with enough others.
     """
     buckets: dict[tuple[int, int], list[IncidentReport]] = defaultdict(list)
     ordered = sorted(reports, key=lambda r: (r.at, r.ticket))
@@ -109,7 +115,7 @@ def _crowds(
 
 
 def _marks(sketch: bytes) -> list[tuple[int, int]]:
-    """Pairs of the smallest hashes of some classes: texts that are much alike share some, others hardly any."""
+    """Locality-sensitive buckets: pairs of the smallest hashes of each class. Similar texts share some."""
     smallest: dict[int, int] = {}
     for kept in np.frombuffer(sketch, "<u4", offset=1).tolist():
         smallest.setdefault(kept % _CLASSES, kept)
@@ -121,7 +127,10 @@ def _marks(sketch: bytes) -> list[tuple[int, int]]:
 def _spikes(
     bucket: Sequence[IncidentReport], written: Ints, customers: int, within: int
 ) -> Iterator[tuple[IncidentReport, Sequence[IncidentReport], float]]:
-    """Each of a bucket (in order of time) around which more wrote than usual. `written`: when all tickets came."""
+    """Tickets of a bucket with more customers around them than usual.
+
+    `bucket` is in order of time; `written`: creation of all tickets.
+    """
     times = np.array([r.at for r in bucket], np.int64)
     first, last = _near(times, times, within)
     places = np.flatnonzero(last - first >= customers)
@@ -135,28 +144,29 @@ def _spikes(
 
 
 def _required_customers(times: Ints, at: Ints, written: Ints, within: int) -> Floats:
-    """How many customers are clearly more than usual at each instant; where little is known of what is usual, half of
-    all who wrote.
+    """The number of customers that is clearly more than usual, at each instant.
+
+    Without enough known days it is half of all tickets in the window.
     """
     first = int(written[0]) // DAY
-    ends = (at - within) // DAY - first  # the day before which is looked at what is usual
+    ends = (at - within) // DAY - first  # the days before this one give the usual number
     begin, end = _near(written, at, within)
     by_day = np.bincount(times // DAY - first, minlength=int(ends.max(initial=0)) + 1)
     windows = np.sort(sliding_window_view(np.pad(by_day, (USUAL, 0)), USUAL), axis=1)[ends.clip(min=0)]
     days = ends.clip(1, USUAL)
-    # An incident of last week must not make the next one look usual: the busiest days are no measure.
+    # The busiest days are dropped, so that an earlier incident does not make the next one look usual.
     busy = -(-days // 10)
     usual = windows.cumsum(axis=1)[np.arange(len(at)), USUAL - busy - 1] / (days - busy).clip(min=1) * 2 * within / DAY
     return np.where(ends < LEAST, (end - begin) / 2, np.maximum(SPIKE * usual, usual + 6 * np.sqrt(usual)))
 
 
 def _near(among: Ints, times: Ints, within: int) -> tuple[Ints, Ints]:
-    """The places [from, to) of what lies near each of some instants."""
+    """Index ranges [from, to) of `among` within `within` of each instant."""
     return np.searchsorted(among, times - within), np.searchsorted(among, times + within, side="right")
 
 
 def _detected_at(report: IncidentReport, near: Sequence[IncidentReport], needed: float) -> int | None:
-    """When enough customers had written something like it; the comparing ends there."""
+    """When enough customers had written a similar text; None: not enough."""
     seen: set[int] = {report.customer}
     for other in near:
         if other.customer not in seen and similarity(report.sketch, other.sketch) >= ALIKE:

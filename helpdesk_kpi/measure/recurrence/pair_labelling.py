@@ -1,4 +1,4 @@
-"""Pairs of tickets for a person to judge, what people have said of them, and how right the tool is by that."""
+"""Sample pairs of tickets for labelling, store the labels, and measure the detection quality by them."""
 
 from collections.abc import Iterator, Sequence
 from random import Random
@@ -19,19 +19,19 @@ from helpdesk_kpi.measure.recurrence.similarity_thresholds import load_threshold
 from helpdesk_kpi.measure.recurrence.threshold_tuning import DetectionQuality, LabelledPair, measure_quality
 from helpdesk_kpi.store import Store
 
-#: Lower limits of the layers of similarity from which pairs are drawn; another layer is of what needs no similarity.
+#: Lower limits of the strata of similarity from which pairs are drawn; pairs by other rules are a stratum of their own.
 LAYERS = (0.0, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.7)
-FEW = 20  # judged pairs among those found, below which no precision is told
+FEW = 20  # labelled pairs among the detected ones; with fewer no precision is given
 
 
 class CandidatePair(NamedTuple):
-    """Two tickets of one customer, with what speaks for one problem."""
+    """Two tickets of one customer, with the evidence of one problem."""
 
     earlier: Contact
     later: Contact
     evidence: Evidence | None
     similarity: float
-    weight: float = 0.0  # how many pairs it was drawn from; 0: it was named
+    weight: float = 0.0  # number of pairs that it represents; 0: chosen by its ids
 
     @property
     def layer(self) -> float:
@@ -45,13 +45,13 @@ def candidate(earlier: Contact, later: Contact) -> CandidatePair:
 
 
 def sample_pairs(store: Store, config: Config, count: int, seed: int) -> list[CandidatePair]:
-    """So many pairs that nobody has judged, as many of each layer of similarity, in random order."""
+    """Draw up to `count` unlabelled pairs, evenly over the strata of similarity, in random order."""
     labelled = set(store.rows("SELECT earlier, later FROM repeat_labels"))
     layers: dict[float, list[CandidatePair]] = {}
     for found in _candidates(store, config):
         if (found.earlier.ticket, found.later.ticket) not in labelled:
             layers.setdefault(found.layer, []).append(found)
-    rng = Random(seed)  # noqa: S311 - a sample that anyone can draw again
+    rng = Random(seed)  # noqa: S311 - a reproducible sample
     chosen: list[CandidatePair] = []
     for left, layer in zip(range(len(layers), 0, -1), sorted(layers, key=lambda one: len(layers[one])), strict=True):
         few = rng.sample(layers[layer], min(len(layers[layer]), (count - len(chosen)) // left))
@@ -61,7 +61,7 @@ def sample_pairs(store: Store, config: Config, count: int, seed: int) -> list[Ca
 
 
 def _candidates(store: Store, config: Config) -> Iterator[CandidatePair]:
-    """All pairs that could be repeats, of customers that stand for one person."""
+    """All pairs that could be repeat contacts, without flagged tickets."""
     flagged = {ticket for (ticket,) in store.rows("SELECT ticket FROM ticket_flags")}
     accounts = [key for (key,) in store.rows("SELECT DISTINCT requester FROM tickets WHERE requester IS NOT NULL")]
     ledger = ContactHistory(store, config)
@@ -73,7 +73,7 @@ def _candidates(store: Store, config: Config) -> Iterator[CandidatePair]:
 
 
 class PairLabel(NamedTuple):
-    """A verdict on a pair."""
+    """A human label of a pair."""
 
     verdict: str  # yes, no, skip
     who: str
@@ -94,7 +94,7 @@ def save_label(store: Store, about: CandidatePair, said: PairLabel) -> None:
 
 
 def load_labelled_pairs(store: Store) -> list[LabelledPair]:
-    """What people said of pairs that were drawn, of each the latest; skipped ones tell nothing."""
+    """The latest labels of drawn pairs, without skipped ones."""
     sql = (
         "SELECT reason, similarity, verdict = 'yes', weight FROM repeat_labels l WHERE weight > 0 AND verdict != 'skip'"
         " AND id = (SELECT max(id) FROM repeat_labels WHERE earlier = l.earlier AND later = l.later AND weight > 0)"
@@ -103,21 +103,21 @@ def load_labelled_pairs(store: Store) -> list[LabelledPair]:
 
 
 def uses_recurrence(statistic: Statistic) -> bool:
-    """Whether a figure hangs on the finding of one problem in two tickets."""
+    """Whether a KPI depends on the detection of repeat contacts."""
     return isinstance(statistic, Followup) and statistic.joined == "repeat_contacts"
 
 
 def load_quality(store: Store, config: Config) -> DetectionQuality | None:
-    """How right recurrence is by what people said, under the similarities in force; None: too little was judged.
+    """Detection quality by the labels, under the thresholds in force; None: too few labels.
 
-    For whoever prints a figure that counts repeats.
+    Shown with every value that counts repeat contacts.
     """
     quality = measure_quality(load_labelled_pairs(store), load_thresholds(store, config))
     return quality if quality.found_pairs >= FEW else None
 
 
 def format_quality(quality: DetectionQuality | None) -> str:
-    """The same in words."""
+    """Format the detection quality as a sentence."""
     if quality is None or quality.precision is None:
         return "how often a repeat is one is not known: judge some with `helpdesk-kpi recurrence label`"
     low, high = quality.precision_interval
@@ -127,6 +127,6 @@ def format_quality(quality: DetectionQuality | None) -> str:
 
 
 def find_pair(contacts: Sequence[Contact], one: int, other: int) -> CandidatePair | None:
-    """The pair of two tickets, in order of time; None: they are not of one customer."""
+    """The pair of two tickets, in order of time; None: they belong to different customers."""
     both = sorted((c for c in contacts if c.ticket in {one, other}), key=lambda c: (c.at, c.ticket))
     return candidate(*both) if len(both) == 2 else None

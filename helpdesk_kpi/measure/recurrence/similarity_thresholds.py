@@ -1,4 +1,4 @@
-"""From which similarity on two texts count as one problem, and which rows of evidence are sure enough."""
+"""Similarity thresholds for repeat contacts: shipped, learned or configured."""
 
 from typing import NamedTuple
 
@@ -11,19 +11,19 @@ from helpdesk_kpi.store import Store
 
 
 class Thresholds(NamedTuple):
-    """The least similarity of two tickets of one category, and of any two."""
+    """Smallest similarity of two tickets of the same category, and of any two."""
 
     same_category: float
     any_category: float
     origin: str = "shipped"  # configured, learned, shipped
 
 
-#: Chosen on one half of the labelled pairs of the tests, and tested on the other.
+#: Chosen on one half of the labelled pairs in the tests, tested on the other half.
 SHIPPED = Thresholds(0.3, 0.34)
 
 
 def load_thresholds(store: Store, config: Config) -> Thresholds:
-    """What the configuration says, else what `recurrence label` has found, else what is shipped."""
+    """The configured thresholds, else the learned ones (`recurrence label`), else the shipped ones."""
     sql = "SELECT same_category, any_category FROM repeat_thresholds ORDER BY at DESC LIMIT 1"
     learned = [Thresholds(same, other, "learned") for same, other in store.rows(sql)]
     usual, own = (learned or [SHIPPED])[0], config.recurrence
@@ -35,7 +35,7 @@ def load_thresholds(store: Store, config: Config) -> Thresholds:
 
 
 def confidence(rows: Columns, least: Thresholds) -> Columns:
-    """The rows with how sure they are as their value: where texts are compared, by whether they are alike enough."""
+    """Replace the value of evidence rows by their confidence; texts below the threshold get 0."""
     value = rows.value.copy()
     for reason, sure in TEXT.items():
         mask = rows.facet == rows.code(reason)
@@ -45,7 +45,7 @@ def confidence(rows: Columns, least: Thresholds) -> Columns:
 
 
 def save_thresholds(store: Store, found: Thresholds, now: int) -> None:
-    """What is learned holds from now on, for whatever is read."""
+    """Save learned thresholds; they apply to every query from now on."""
     with store.transaction() as conn:
         row = (now, found.same_category, found.any_category)
         conn.execute("INSERT OR REPLACE INTO repeat_thresholds VALUES (?, ?, ?)", row)

@@ -1,7 +1,7 @@
-"""How right the finding of repeats is, by what people said of pairs, and which similarities would serve best.
+"""Precision and recall of repeat detection by human labels, and the best thresholds.
 
-Precision comes first: a repeat that was none is held against somebody. So F0.5 is what is made greatest, in which
-precision counts twice as much as recall (C. J. van Rijsbergen, Information Retrieval, 1979, chapter 7).
+Precision comes first: a false repeat counts against a person. So F0.5 is maximised, in which precision counts twice as
+much as recall (C. J. van Rijsbergen, Information Retrieval, 1979, chapter 7).
 """
 
 from collections.abc import Sequence
@@ -11,34 +11,34 @@ from helpdesk_kpi.measure.recurrence.evidence import CONFIDENCE, MIN_SIMILARITY,
 from helpdesk_kpi.measure.recurrence.similarity_thresholds import Thresholds
 from helpdesk_kpi.measure.statistics.intervals import wilson
 
-FEWEST = 10  # pairs of either verdict, below which no similarity is chosen
+FEWEST = 10  # pairs of either label; with fewer no threshold is chosen
 GRID = [step / 100 for step in range(round(MIN_SIMILARITY * 100), 91)]
 
 
 class LabelledPair(NamedTuple):
-    """A pair that somebody judged, with the evidence that the tool has for it."""
+    """A labelled pair, with the evidence for it."""
 
-    reason: str | None  # None: none
+    reason: str | None  # None: no evidence
     similarity: float
     is_same: bool
-    weight: float = 1.0  # how many pairs it was drawn from
+    weight: float = 1.0  # number of pairs that it represents
 
     def is_detected(self, least: Thresholds) -> bool:
-        """Whether the tool takes it for a repeat."""
+        """Whether the pair is detected as a repeat under these thresholds."""
         if self.reason in TEXT:
             return self.similarity >= float(getattr(least, self.reason))
         return self.reason in CONFIDENCE
 
 
 class DetectionQuality(NamedTuple):
-    """Of pairs that were judged: the weights of those that were found, were found rightly, and are truly repeats."""
+    """Weights of labelled pairs: detected, rightly detected, and true repeats."""
 
     found: float
     right: float
     true: float
-    pairs: int  # that were judged
-    found_pairs: float  # as many equally weighted ones would tell as much
-    true_pairs: float
+    pairs: int  # labelled pairs
+    found_pairs: float  # effective number of detected pairs
+    true_pairs: float  # effective number of true repeats
 
     @property
     def precision(self) -> float | None:
@@ -46,7 +46,7 @@ class DetectionQuality(NamedTuple):
 
     @property
     def recall(self) -> float | None:
-        """Within the sample: of what nobody drew, nothing is known."""
+        """Recall among the sampled pairs; None: no true repeats."""
         return self.right / self.true if self.true else None
 
     @property
@@ -72,12 +72,12 @@ def _weight(pairs: Sequence[LabelledPair]) -> float:
 
 
 def _as_many(pairs: Sequence[LabelledPair]) -> float:
-    """The effective number of weighted ones (L. Kish, Survey Sampling, 1965): (sum w)^2 / sum w^2."""
+    """The effective number of weighted pairs (L. Kish, Survey Sampling, 1965): (sum w)^2 / sum w^2."""
     return _weight(pairs) ** 2 / sum(pair.weight**2 for pair in pairs) if pairs else 0.0
 
 
 def f_half(quality: DetectionQuality) -> float:
-    """F0.5, which is (1 + 0.25) P R / (0.25 P + R); 0 where nothing is found rightly.
+    """F0.5, which is (1 + 0.25) P R / (0.25 P + R); 0 if no pair is detected rightly.
 
     Of 8 found 6 rightly, and 12 are true: P 0.75, R 0.5; 1.25 x 0.375 / 0.6875 = 0.682.
 
@@ -91,7 +91,7 @@ def f_half(quality: DetectionQuality) -> float:
 
 
 def choose_thresholds(labelled: Sequence[LabelledPair], usual: Thresholds) -> Thresholds:
-    """The similarities with the greatest F0.5, the higher of equal ones; the usual one where too few pairs tell."""
+    """The thresholds with the largest F0.5, the higher of equal ones; `usual` where pairs are too few."""
     found = {}
     for reason in TEXT:
         pairs = [pair for pair in labelled if pair.reason == reason]

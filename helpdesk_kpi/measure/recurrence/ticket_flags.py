@@ -1,5 +1,4 @@
-"""Which tickets stand apart, since they tell nothing of how well one customer's problem was solved: those of an
-incident that hit many, of shared senders, and of requests that come back by right.
+"""Flags of tickets that recurrence metrics exclude: mass incidents, shared senders and expected requests.
 
 They are found over all customers before tickets are built, and stored in the table `ticket_flags`. A build looks for
 them only around the tickets that have changed.
@@ -24,14 +23,12 @@ TicketFlags = dict[int, tuple[str, int]]
 
 
 def flag_settings(settings: Recurrence) -> Recurrence:
-    """What of the configuration changes what is kept; the similarities are applied when figures are read."""
+    """The settings that change stored flags. Similarity thresholds do not: they apply at query time."""
     return msgspec.structs.replace(settings, same_category=None, any_category=None)
 
 
 def update_ticket_flags(store: Store, config: Config) -> None:
-    """Bring the table up to date around the tickets that this build has taken; it takes those that change their
-    standing, too.
-    """
+    """Update the flags around the tickets of the current build; tickets with changed flags join the build."""
     changed = store.rows(
         "SELECT t.id, t.created_at, t.requester FROM build_queue q JOIN tickets t ON t.id = q.subject"
         " WHERE q.kind = 'ticket' AND q.metric IS NULL AND t.created_at IS NOT NULL AND t.requester IS NOT NULL"
@@ -57,7 +54,7 @@ def update_ticket_flags(store: Store, config: Config) -> None:
 
 
 def _around(store: Store, times: list[int], within: int) -> set[int]:
-    """Tickets that were made near one of these instants."""
+    """Tickets that were created near one of these instants."""
     spans: list[list[int]] = []
     for at in sorted(times):
         if spans and at - within <= spans[-1][1]:
@@ -89,9 +86,7 @@ def _tickets_of(
 
 
 def _configured_senders(store: Store, config: Config, customers: CustomerIdentities) -> set[int]:
-    """Senders behind whom stands no single customer: those that the configuration names, accounts that only bring
-    requests in, and accounts that stand for many people.
-    """
+    """Shared mailboxes and monitoring accounts: configured senders, intake accounts, and accounts of many people."""
     many = {account for (account,) in store.rows("SELECT id FROM people WHERE kind = 'nobody'")}
     for (source,) in store.rows("SELECT id FROM sources"):
         many |= named_accounts(store, source, config.tickets.intake)
@@ -101,7 +96,7 @@ def _configured_senders(store: Store, config: Config, customers: CustomerIdentit
 def _of_incidents(
     store: Store, config: Config, customers: CustomerIdentities, original_requesters: Mapping[int, int], scope: set[int]
 ) -> TicketFlags:
-    """Incidents among the tickets of the scope, which may reach over all years: month by month."""
+    """Incidents among the tickets of the scope, month by month since it may cover years."""
     settings, found = config.recurrence, {}
     sql = (
         "SELECT t.id, t.source || ':' || t.native, t.created_at, t.requester, t.source || ':' || t.problem,"
@@ -123,7 +118,7 @@ def _of_incidents(
 
 
 def _spans(store: Store, scope: set[int]) -> list[tuple[int, int]]:
-    """Stretches of time that hold all tickets of the scope, none much longer than what is usual is looked at."""
+    """Spans that cover all tickets of the scope, each at most about three times USUAL days long."""
     sql = "SELECT created_at FROM tickets WHERE id IN (SELECT value FROM json_each(?)) ORDER BY 1"
     spans: list[tuple[int, int]] = []
     for (at,) in store.rows(sql, sorted(scope)):
@@ -135,7 +130,7 @@ def _spans(store: Store, scope: set[int]) -> list[tuple[int, int]]:
 
 
 def _expected_categories(store: Store, config: Config, scope: set[int]) -> TicketFlags:
-    """Tickets of categories that come back by right."""
+    """Tickets of categories that are expected to recur."""
     expected = {category.casefold() for category in config.recurrence.expected}
     if not expected:
         return {}

@@ -75,7 +75,7 @@ class Timeline:
         row, events = with_resolutions(desk, row, without_what_was_away(events, self.away))
         self.source_rules = desk
         self.row = row
-        self.cycles, self.promises = related.cycles, related.promises
+        self.cycles, self.sla_events = related.cycles, related.promises
         self._cited, self.links = related.cited, related.links
         self.flag = next(iter(related.apart), None)
         self.merges, self.copies = related.merges, related.copies
@@ -308,7 +308,7 @@ class Timeline:
     @cached_property
     def sla_runs(self) -> list[SlaRun]:
         """Runs of the helpdesk's SLA clocks."""
-        return list_sla_runs(self.cycles, self.promises, self.source_rules.sla_names)
+        return list_sla_runs(self.cycles, self.sla_events, self.source_rules.sla_names)
 
     # Messages
 
