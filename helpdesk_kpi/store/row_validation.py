@@ -59,17 +59,17 @@ def without(page: Page, kept: Sequence[AnyRecord], aside: Sequence[RejectedRow])
     lost = [r for r in page.records if _identity(r) not in there]
     short = {getattr(r, "ticket", None) for r in lost}
     replaces = [(kind, parent) for kind, parent in page.replaces if parent not in short]
-    events = [r for r in lost if isinstance(r, model.Event) and r.kind in _TOLD_BY]
+    events = [r for r in lost if isinstance(r, model.Event) and r.kind in _KNOWN_BY]
     gaps = {(r.ticket, r.kind) for r in events}
-    told = [_unreadable(r, gaps) for r in kept]
+    records = [_unreadable(r, gaps) for r in kept]
     said = {(r.ticket, type(r)) for r in kept if isinstance(r, model.Replies | model.Changes)}
-    told += [
+    records += [
         model.Unread(r.ticket, f"{r.id}:row", model.REFUSED_ROW, r.kind)
         for r in events
-        if (r.ticket, _TOLD_BY[r.kind]) not in said and _is_sound_id(r.ticket, r.id)
+        if (r.ticket, _KNOWN_BY[r.kind]) not in said and _is_sound_id(r.ticket, r.id)
     ]
-    told += _refused(page.records, {one.id: one.reason for one in aside})
-    return replace(page, records=told, rejected=[*page.rejected, *aside], replaces=replaces)
+    records += _refused(page.records, {one.id: one.reason for one in aside})
+    return replace(page, records=records, rejected=[*page.rejected, *aside], replaces=replaces)
 
 
 def _refused(records: Iterable[AnyRecord], why: Mapping[str, str]) -> list[model.Unread]:
@@ -84,7 +84,7 @@ def _identity(record: AnyRecord) -> tuple[object, ...]:
 
 
 #: The record that says whether all events of a kind are known.
-_TOLD_BY: Mapping[str, type[model.Replies | model.Changes]] = {"comment": model.Replies, "change": model.Changes}
+_KNOWN_BY: Mapping[str, type[model.Replies | model.Changes]] = {"comment": model.Replies, "change": model.Changes}
 
 
 def _unreadable(record: AnyRecord, gaps: Collection[tuple[str, str]]) -> AnyRecord:
@@ -127,8 +127,8 @@ def name_of(record: AnyRecord) -> str:
     own = getattr(record, "id", None) or getattr(record, "article", None) or getattr(record, "metric", None) or ""
     ticket = getattr(record, "ticket", None)
     kind = re.sub(r"(?<!^)(?=[A-Z])", " ", type(record).__name__).lower()
-    told = f"{kind} {own}".strip() + (f" of ticket {ticket}" if ticket else "")
-    return told.encode(errors="replace").decode().replace("\0", "\ufffd")[:200]
+    name = f"{kind} {own}".strip() + (f" of ticket {ticket}" if ticket else "")
+    return name.encode(errors="replace").decode().replace("\0", "\ufffd")[:200]
 
 
 def fitting(todo: Iterable[Todo]) -> list[Todo]:

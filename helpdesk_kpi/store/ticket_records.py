@@ -160,7 +160,7 @@ class TicketRecords(msgspec.Struct, frozen=True):
     promises: Sequence[SlaEventRecord] = ()
     cited: Sequence[ArticleLinkRecord] = ()
     links: Sequence[TicketLinkRecord] = ()
-    apart: Sequence[TicketFlagRecord] = ()
+    flags: Sequence[TicketFlagRecord] = ()
     merges: Sequence[MergeRow] = ()
     copies: Sequence[CopyRow] = ()
     unread: Sequence[UnreadRow] = ()
@@ -182,6 +182,6 @@ RECORD_QUERIES: dict[str, tuple[str, type[msgspec.Struct]]] = {
     "promises": (_select(SlaEventRecord, "sla_events"), SlaEventRecord),
     "cited": (_select(ArticleLinkRecord, "article_links"), ArticleLinkRecord),
     "links": (_select(TicketLinkRecord, "ticket_links"), TicketLinkRecord),
-    "apart": (_select(TicketFlagRecord, "ticket_flags"), TicketFlagRecord),
+    "flags": (_select(TicketFlagRecord, "ticket_flags"), TicketFlagRecord),
     "unread": (_select(UnreadRow, "unread"), UnreadRow),
 }

@@ -115,7 +115,9 @@ def load_known_accounts(
         " name IS NOT NULL FROM people p WHERE source = ? AND native IN (SELECT value FROM json_each(?))"
     )
     rows = store.rows(sql, source, list(natives))
-    return [(native, kind, bool(asks), bool(assigned), bool(named)) for native, kind, asks, assigned, named in rows]
+    return [
+        (native, kind, bool(asks), bool(assigned), bool(has_name)) for native, kind, asks, assigned, has_name in rows
+    ]
 
 
 def load_requesters(store: Store, source: int, tickets: Collection[str]) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from helpdesk_kpi import model
 from helpdesk_kpi.store.page_writer import PageWriter
 
-TOLD = "metric, instance, kind, at, calendar, business, target, in_business_hours, policy"
+COLUMNS = "metric, instance, kind, at, calendar, business, target, in_business_hours, policy"
 
 
 def write_sla_policies(page: PageWriter, rows: list[model.SlaPolicy]) -> None:
@@ -41,7 +41,7 @@ def write_sla_events(page: PageWriter, rows: list[model.SlaEvent]) -> None:
     tickets = page.keys("tickets", (r.ticket for r in rows))
     page.conn.executemany(
         "INSERT INTO sla_events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
-        f" ({TOLD}) = ({_insert_new(TOLD)}) WHERE ({TOLD}) IS NOT ({_insert_new(TOLD)})",
+        f" ({COLUMNS}) = ({_insert_new(COLUMNS)}) WHERE ({COLUMNS}) IS NOT ({_insert_new(COLUMNS)})",
         (
             (
                 tickets[r.ticket], r.id, r.metric, r.instance, r.kind, r.at, r.calendar, r.business, r.target,

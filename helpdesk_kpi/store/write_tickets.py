@@ -156,11 +156,11 @@ _REPLACED: dict[str, tuple[type[model.Event | model.TimeEntry | model.Unread], s
 
 
 def _is_old(page: PageWriter, native: str, records: Sequence[model.AnyRecord]) -> bool:
-    told = [r.version for r in records if isinstance(r, model.Ticket) and r.id == native]
-    told += [r.version for r in records if isinstance(r, model.Replies) and r.ticket == native]
+    versions = [r.version for r in records if isinstance(r, model.Ticket) and r.id == native]
+    versions += [r.version for r in records if isinstance(r, model.Replies) and r.ticket == native]
     sql = "SELECT version FROM tickets WHERE source = ? AND native = ?"
     known = page.conn.execute(sql, (page.source, native)).fetchone()
-    return bool(told and known and known[0] is not None and max(told) < known[0])
+    return bool(versions and known and known[0] is not None and max(versions) < known[0])
 
 
 def write_engagements(page: PageWriter, rows: list[model.Engagement]) -> None:
@@ -255,7 +255,7 @@ _TICKET_COLUMNS = (
     " changes_known, direction, issue_type, association, is_messaging, is_imported, external_id, status_at, left_at,"
     " resolution"
 )
-_TOLD_APART = ("replies_known", "changes_known")  # of one version they are whatever was found out since
+_READ_SEPARATELY = ("replies_known", "changes_known")  # of one version they are whatever was found out since
 _MERGE = (
     "CASE WHEN length(coalesce(merged_into, '')) > 0 THEN merged_into WHEN excluded.version = version"
     " THEN coalesce(excluded.merged_into, merged_into) ELSE excluded.merged_into END"
@@ -263,13 +263,13 @@ _MERGE = (
 _TICKET = upsert(
     "tickets",
     _TICKET_COLUMNS,
-    f"excluded.version >= version AND ({differs(_without(_TICKET_COLUMNS, _TOLD_APART))})",
+    f"excluded.version >= version AND ({differs(_without(_TICKET_COLUMNS, _READ_SEPARATELY))})",
     {
         # What is gone stays as well known as it was; what was still to be read of it is as the row says.
         **{
-            told: f"iif(excluded.version = version OR (excluded.deleted_at IS NOT NULL AND {told} = 'yes'), {told},"
-            f" excluded.{told})"
-            for told in _TOLD_APART
+            name: f"iif(excluded.version = version OR (excluded.deleted_at IS NOT NULL AND {name} = 'yes'), {name},"
+            f" excluded.{name})"
+            for name in _READ_SEPARATELY
         },
         "deleted_at": "iif(excluded.deleted_at IS NULL, NULL, coalesce(deleted_at, excluded.deleted_at))",
         "merged_into": _MERGE,

@@ -188,13 +188,13 @@ def test_a_history_that_was_read_stays_known_until_the_ticket_moves_on(store: St
     assert known() == "pending"
 
 
-def test_the_versions_that_are_kept_can_be_asked_for(store: Store) -> None:
+def test_the_stored_versions_can_be_queried(store: Store) -> None:
     source = put(store, ticket("1", 7), ticket("2", 8), Article("5", "How", "http://x/5", 1, 2, 3))
     assert load_versions(store, source, "ticket", ["1", "2", "9"]) == {"1": 7, "2": 8}
     assert load_versions(store, source, "article", ["5"]) == {"5": 3}
 
 
-def test_a_row_set_aside_is_kept_with_its_reason(store: Store) -> None:
+def test_a_rejected_row_is_stored_with_its_reason(store: Store) -> None:
     put(store, rejected=[RejectedRow("9", "no created_at")])
     put(store, rejected=[RejectedRow("9", "no created_at")])
     assert store.rows("SELECT id, reason FROM rejected_rows") == [("9", "no created_at")]
@@ -244,9 +244,9 @@ def test_who_rated_stays_whoever_the_requester_is_later(store: Store, order: tup
     offered = Rating("r", "1", 5, 1, rater="c")
     answered = Rating("r", "1", 5, 2, category="good", answered_at=6, rater="d")
     later = msgspec.structs.replace(answered, version=3, category="bad", rater="e")
-    told = {1: offered, 2: answered, 3: later}
+    versions = {1: offered, 2: answered, 3: later}
     put(store, ticket())
     for version in order:
-        put(store, told[version])
+        put(store, versions[version])
     [(rater, category)] = store.rows("SELECT p.native, r.category FROM ratings r JOIN people p ON p.id = r.rater")
     assert (rater, category) == ("d", "bad")

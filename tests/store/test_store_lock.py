@@ -49,7 +49,7 @@ def holder(path: Path, job: str) -> Iterator["subprocess.Popen[bytes]"]:
             process.kill()
 
 
-def test_who_holds_a_lock_is_named_and_a_killed_process_frees_it(store: Store) -> None:
+def test_an_error_gives_the_holder_of_a_lock_and_a_killed_process_frees_it(store: Store) -> None:
     with holder(store.path, "sync") as other:
         said = f"a.db is being synced by process {other.pid} on {socket.gethostname()}"
         with pytest.raises(BusyError, match=said), hold(store, "sync"):
@@ -72,19 +72,19 @@ def test_a_lock_is_never_taken_from_a_process_that_lives_however_long_it_holds_i
                     pass
 
 
-def test_whoever_waits_says_so_once_and_goes_on_when_it_is_free(store: Store) -> None:
+def test_a_process_that_waits_says_so_once_and_continues_when_the_lock_is_free(store: Store) -> None:
     with holder(store.path, "build") as other:
-        told = []
+        messages = []
 
         def tell(text: str) -> None:
-            told.append(text)
+            messages.append(text)
             assert other.stdin is not None
             other.stdin.write(b"\n")
             other.stdin.flush()
 
         with hold(store, "build", patience=60, waiting=tell):
             assert other.wait() == 0
-    [text] = told
+    [text] = messages
     assert text.endswith(f"a.db is being measured by process {other.pid} on {socket.gethostname()}: waiting for it")
 
 
@@ -108,8 +108,8 @@ def test_lock_files_are_for_their_owner_only_and_say_who(store: Store) -> None:
     before = os.umask(0)
     try:
         with hold(store, "sync"):
-            beside = {path.name: stat.S_IMODE(path.stat().st_mode) for path in store.path.parent.glob("a.db.*")}
-            assert beside == {"a.db.sync.lock": 0o600, "a.db.sync.holder": 0o600}
+            modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in store.path.parent.glob("a.db.*")}
+            assert modes == {"a.db.sync.lock": 0o600, "a.db.sync.holder": 0o600}
             assert (store.path.parent / "a.db.sync.holder").read_text() == f"{os.getpid()} {socket.gethostname()}\n"
     finally:
         os.umask(before)

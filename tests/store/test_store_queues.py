@@ -98,7 +98,7 @@ def test_replies_are_pending_until_they_were_read_and_again_after_the_ticket_mov
     assert known(store) == "unreadable"
 
 
-def test_a_ticket_listed_again_without_news_is_not_stale(store: Store) -> None:
+def test_a_ticket_received_again_without_changes_is_not_stale(store: Store) -> None:
     put(store, ticket(replies_known="pending"), Replies("1", 1))
     with store.transaction() as conn:
         conn.execute("DELETE FROM stale_subjects")
@@ -114,7 +114,7 @@ STEPS: list[Any] = [
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(repeats=st.lists(st.integers(0, len(STEPS) - 1), max_size=10))
-def test_replies_told_in_any_order_after_all_tickets_end_the_same(
+def test_replies_in_any_order_after_all_tickets_end_the_same(
     tmp_path_factory: pytest.TempPathFactory, repeats: list[int]
 ) -> None:
     with open_store(tmp_path_factory.mktemp("s") / "a.db") as store:
@@ -168,7 +168,7 @@ def test_what_the_helpdesk_said_of_a_deletion_stays(store: Store) -> None:
 # --- promises' clocks and time
 
 
-def test_a_run_of_a_clock_that_was_over_and_is_told_otherwise_is_marked(store: Store) -> None:
+def test_a_finished_clock_run_that_changes_is_marked(store: Store) -> None:
     running = SlaCycle("1", "59", 0, "Time to resolution", 100, started_at=10, goal=1000, elapsed=90)
     over = SlaCycle("1", "59", 0, "Time to resolution", 200, started_at=10, stopped_at=150, goal=1000, elapsed=140)
     put(store, running, over)
@@ -223,7 +223,7 @@ def test_what_the_helpdesk_says_was_deleted_is_gone_and_only_of_that_source(stor
     assert spent(store) == [("1", "a", 7), ("1", "b", 60_000)]
 
 
-def test_only_children_that_are_known_can_be_replaced_or_told_gone(store: Store) -> None:
+def test_only_known_children_can_be_replaced_or_deleted(store: Store) -> None:
     with pytest.raises(
         ValueError, match="a ticket's event, comment, time_entry, refused_row, refused_rating, not 'rating'"
     ):

@@ -36,7 +36,7 @@ def seen(minute: int, tracks: tuple[str, ...] = TRACKED, **given: Any) -> Ticket
     return Ticket("1", "1", "", T0, at, at, tracks=tracks, **fields)
 
 
-def told(store: Store) -> list[tuple[Any, ...]]:
+def changes(store: Store) -> list[tuple[Any, ...]]:
     """(minute, field, before, after) of every change, those between two sightings with a mark."""
     sql = "SELECT (at - ?) / 60000, field, before, after, exact FROM events WHERE kind = 'change' ORDER BY at, field"
     return [(*row, *([] if exact else ["between"])) for *row, exact in store.rows(sql, T0)]
@@ -48,10 +48,10 @@ def changed(minute: int, field: str, after: str) -> Event:
 
 def test_what_two_syncs_differ_in_is_a_change_between_them(store: Store) -> None:
     put(store, seen(0))
-    assert told(store) == []
+    assert changes(store) == []
     put(store, seen(30, priority="4", assignee="9"))
     put(store, seen(60, priority="4", team="11", assignee="9"))
-    assert told(store) == [
+    assert changes(store) == [
         (30, "assignee", None, "9", "between"), (30, "priority", "1", "4", "between"),
         (60, "team", "10", "11", "between"),
     ]  # fmt: skip
@@ -69,7 +69,7 @@ def test_versions_in_any_order_give_the_same_changes(tmp_path: Path, order: tupl
     with open_store(tmp_path / "s.db") as store:
         for number in order:
             put(store, VERSIONS[number])
-        assert told(store) == wanted
+        assert changes(store) == wanted
         assert store.rows("SELECT priority, updated_at FROM tickets") == [("1", T0 + 30 * MINUTE)]
 
 
@@ -88,31 +88,31 @@ def test_pages_that_overlap_repeat_or_come_late_change_nothing(
             size = data.draw(st.integers(1, len(shuffled)))
             put(mixed, *shuffled[:size])
             shuffled = shuffled[size:]
-        assert told(mixed) == told(straight)
-        assert told(straight)[0] == (9, "priority", None, "2")
+        assert changes(mixed) == changes(straight)
+        assert changes(straight)[0] == (9, "priority", None, "2")
 
 
 def test_an_exact_change_takes_the_place_of_a_difference_whenever_it_comes(store: Store) -> None:
     put(store, seen(0), changed(10, "priority", "4"))
     put(store, seen(30, priority="4", team="11"))
-    assert told(store) == [(10, "priority", None, "4"), (30, "team", "10", "11", "between")]
+    assert changes(store) == [(10, "priority", None, "4"), (30, "team", "10", "11", "between")]
     put(store, changed(20, "team", "11"))
-    assert told(store) == [(10, "priority", None, "4"), (20, "team", None, "11")]
+    assert changes(store) == [(10, "priority", None, "4"), (20, "team", None, "11")]
 
 
 def test_an_exact_change_of_another_time_explains_nothing(store: Store) -> None:
     put(store, seen(0), seen(30, team="11"), changed(40, "team", "11"))
-    assert told(store)[0] == (30, "team", "10", "11", "between")
+    assert changes(store)[0] == (30, "team", "10", "11", "between")
 
 
 def test_fields_that_are_watched_only_now_and_then_make_no_change(store: Store) -> None:
     put(store, seen(0, tracks=("status", *TRACKED)), seen(10, status="4"), seen(20, ("status", *TRACKED), status="5"))
-    assert told(store) == []
+    assert changes(store) == []
 
 
 def test_helpdesks_that_tell_changes_have_none_made_for_them(store: Store) -> None:
     put(store, seen(0, tracks=()), seen(30, tracks=(), priority="4"))
-    assert told(store) == []
+    assert changes(store) == []
     assert store.rows("SELECT * FROM ticket_snapshots") == []
 
 
@@ -126,7 +126,7 @@ def test_a_sighting_marks_the_ticket_to_be_measured_once(store: Store) -> None:
     assert len(store.rows("SELECT * FROM stale_subjects WHERE kind = 'ticket'")) == 1
 
 
-# what is told of a ticket beside its row
+# what is changes of a ticket beside its row
 
 
 def test_a_merge_that_a_comment_tells_stays_when_the_same_row_comes_again(store: Store) -> None:

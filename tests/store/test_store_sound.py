@@ -164,15 +164,15 @@ def test_where_a_comment_and_a_change_are_lost_neither_is_known(store: Store) ->
     assert store.rows("SELECT replies_known, changes_known FROM tickets") == [("unreadable", "unreadable")]
 
 
-def test_a_comment_that_is_lost_where_nothing_says_that_all_are_there_is_named_until_it_is_kept(store: Store) -> None:
+def test_a_lost_comment_is_reported_until_it_is_stored_if_nothing_says_that_all_are_there(store: Store) -> None:
     # As an export of events gives them, without a word on whether a ticket's are whole.
     put(store, ticket("1"), replace(comment("c"), at=0), comment("d"), ticket("2"), comment("e", "2"))
-    named = "SELECT t.native, u.id, u.kind, u.word FROM unread u JOIN tickets t ON t.id = u.ticket"
-    assert store.rows(named) == [("1", "c:row", "row", "comment")]
+    unread = "SELECT t.native, u.id, u.kind, u.word FROM unread u JOIN tickets t ON t.id = u.ticket"
+    assert store.rows(unread) == [("1", "c:row", "row", "comment")]
     put(store, comment("d"))
-    assert len(store.rows(named)) == 1
+    assert len(store.rows(unread)) == 1
     put(store, comment("c"))
-    assert store.rows(named) == []
+    assert store.rows(unread) == []
 
 
 def test_queues_keep_what_they_can(store: Store) -> None:

@@ -53,7 +53,7 @@ class Builder:
 
 
 def _build_subject(subject: Subject, metrics: list[StoredMetric]) -> BuiltSubject:
-    by_metric = {m.id: list(apply_exclusions(subject.story, m.kpi, m.variant)) for m in metrics}
+    by_metric = {m.id: list(apply_exclusions(subject.value, m.kpi, m.variant)) for m in metrics}
     by_metric = {key: rows for key, rows in by_metric.items() if rows}
     last = last_instant([o for rows in by_metric.values() for o in rows])
     return BuiltSubject(subject.key, subject.began, last, encode_observations(by_metric, subject.began))

@@ -1,4 +1,4 @@
-"""Entries as KPIs are told them: a story is all that is in force about one thing."""
+"""Groups active register entries by subject, for KPI functions."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
@@ -15,21 +15,21 @@ E = TypeVar("E", bound=Entry)
 
 
 class ResolvedEntry(NamedTuple):
-    """An entry with what of it the store knows by keys."""
+    """An entry with the key of its ticket."""
 
     entry: Entry
     ticket: int | None
 
 
 class RegisterSubject:
-    """What a register says of one thing."""
+    """The active entries about one subject."""
 
     def __init__(self, entries: Sequence[ResolvedEntry], telling: "RegisterSubjectLoader") -> None:
         self.entries, self.telling = entries, telling
         self.zone = telling.names.config.timezone
 
     def of(self, kind: type[E]) -> Iterator[E]:
-        """Its entries of a register, the first first."""
+        """Its entries of a register, oldest first."""
         return (placed.entry for placed in self.entries if isinstance(placed.entry, kind))
 
     def fact(self, at: int, subject: str | None = None, *, team: str | None = None, **more: Any) -> Observation:
@@ -42,11 +42,11 @@ class RegisterSubject:
         )  # fmt: skip
 
     def person(self, mark: str) -> str:
-        """The same for all marks of one human."""
+        """The same for all references to one person."""
         return self.telling.names.canonical_ref(mark)
 
     def rater(self, entry: Entry) -> int:
-        """A number for who judged, which names nobody."""
+        """A number for the rater, which does not identify them."""
         by = str(getattr(entry, "by"))  # noqa: B009 - of judged kinds only
         names = self.telling.names
         return int(names.same_hash(by if entry.register in ANONYMOUS else names.hash_ref(by)), 16)
@@ -65,13 +65,13 @@ class RegisterSubject:
 
 
 class RegisterSubjectLoader:
-    """Reads stories of entries with what the store and the configuration say of people and teams."""
+    """Loads register entries, with what the store and the configuration know of people and teams."""
 
     def __init__(self, names: RegisterLookup) -> None:
         self.names, self.store = names, names.store
 
     def load(self, keys: Sequence[int]) -> Iterator[tuple[int, int, RegisterSubject]]:
-        """(key, the instant of its first entry, story) of those that have anything in force, in order of the keys."""
+        """(key, instant of the first entry, subject) of those that have an active entry, in order of the keys."""
         found: dict[int, list[RegisterRow]] = {}
         for row in load_rows(self.store, f"subject IN (SELECT value FROM json_each(?)) AND {ACTIVE_SQL}", list(keys)):
             found.setdefault(row.subject, []).append(row)
@@ -81,17 +81,17 @@ class RegisterSubjectLoader:
 
     @cached_property
     def team_keys(self) -> Mapping[str, int]:
-        """Teams by their names; of several helpdesks' teams of one name, the first."""
-        named = self.store.rows("SELECT name, id FROM teams WHERE name IS NOT NULL ORDER BY id DESC")
-        return {str(name): int(key) for name, key in named}
+        """Keys of teams by name. If several helpdesks have a team of that name, the first."""
+        rows = self.store.rows("SELECT name, id FROM teams WHERE name IS NOT NULL ORDER BY id DESC")
+        return {str(name): int(key) for name, key in rows}
 
     def team_of(self, mark: str, at: int) -> int | None:
-        """The team in which a person was, by [people], else by the helpdesk where they were in one only."""
+        """The team of a person at an instant: from [people], else from the helpdesk if it is only one."""
         human = self.names.agent_by_ref.get(mark)
         if human is None:
             return None
-        if (told := human.team_at(at)) is not None:
-            return self.team_keys.get(told)
+        if (team := human.team_at(at)) is not None:
+            return self.team_keys.get(team)
         teams = {team for account in human.accounts for team in self._teams_at(account.person, at)}
         return teams.pop() if len(teams) == 1 else None
 

@@ -25,15 +25,15 @@ AT_ONCE = 2000  # tickets
 
 
 class Subject(NamedTuple):
-    """A story with the key under which it is folded."""
+    """What a KPI function reads, with its key in the store."""
 
     key: int
-    began: int  # its times are kept relative to this instant
-    story: Any
+    began: int  # its times are stored relative to this instant
+    value: Any  # Timeline, Customer, Article or RegisterSubject
 
 
 class BuildContext:
-    """What stories are read with; one per process."""
+    """What subjects are loaded with; one per process."""
 
     def __init__(self, store: Store, config: Config) -> None:
         self.store = store
@@ -58,7 +58,7 @@ def _tickets(reading: BuildContext, keys: Sequence[int]) -> Iterator[Subject]:
 
 
 def _customers(reading: BuildContext, keys: Sequence[int]) -> Iterator[Subject]:
-    """Of accounts: one customer may have several, and is folded under the first."""
+    """The customers of accounts. A customer may have several, and is stored under the first."""
     tickets = partial(load_timelines, reading.store, reading.source_rules)
     for customer in reading.contact_history.customers_of(keys, tickets):
         if customer.repeats:
@@ -66,18 +66,18 @@ def _customers(reading: BuildContext, keys: Sequence[int]) -> Iterator[Subject]:
 
 
 def load_timelines(store: Store, desks: dict[int, SourceRules], tickets: Sequence[int]) -> Iterator[Timeline]:
-    """The timelines of some tickets, in order of their keys; ids known only by name have none."""
+    """The timelines of some tickets, in order of their keys. A ticket of which only the id is known has none."""
     wanted = msgspec.json.encode(tickets).decode()
     events = _group_by_ticket(store, EVENT, EventRecord, wanted)
-    beside: dict[str, Mapping[int, Any]] = {
+    related: dict[str, Mapping[int, Any]] = {
         name: _group_by_ticket(store, sql, kind, wanted) for name, (sql, kind) in RECORD_QUERIES.items()
     }
-    named = accounts(store, events.values())
-    beside |= {"merges": related_tickets.merges(store, wanted), "copies": related_tickets.copies(store, tickets)}
+    by_native = accounts(store, events.values())
+    related |= {"merges": related_tickets.merges(store, wanted), "copies": related_tickets.copies(store, tickets)}
     sql = f"{TICKET} WHERE id IN (SELECT value FROM json_each(?)) AND created_at IS NOT NULL ORDER BY id"
     for row in starmap(TicketRecord, store.rows(sql, wanted)):
         rows = TicketRecords(
-            accounts=named, **{name: found[row.id] for name, found in beside.items() if row.id in found}
+            accounts=by_native, **{name: found[row.id] for name, found in related.items() if row.id in found}
         )
         yield Timeline(desks[row.source], row, events.get(row.id, ()), rows)
 
@@ -104,7 +104,7 @@ def _entries(reading: BuildContext, keys: Sequence[int]) -> Iterator[Subject]:
     return starmap(Subject, reading.register_loader.load(keys))
 
 
-#: How the stories of each kind are read by their keys. A key without a story (a ticket known by its id) gives none.
+#: Loads the subjects of a kind by their keys. A ticket of which only the id is known gives none.
 SUBJECT_LOADERS: dict[SubjectKind, Callable[[BuildContext, Sequence[int]], Iterator[Subject]]] = {
     "ticket": _tickets,
     "customer": _customers,

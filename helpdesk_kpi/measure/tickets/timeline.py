@@ -77,7 +77,7 @@ class Timeline:
         self.row = row
         self.cycles, self.sla_events = related.cycles, related.promises
         self._cited, self.links = related.cited, related.links
-        self.flag = next(iter(related.apart), None)
+        self.flag = next(iter(related.flags), None)
         self.merges, self.copies = related.merges, related.copies
         self.refused = frozenset(part.kind for part in related.unread) & {REFUSED_ROW, REFUSED_RATING}
         self.created_at: int = begun(row)

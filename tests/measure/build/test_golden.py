@@ -84,7 +84,7 @@ def test_a_store_of_an_older_version_gives_the_same_figures(tmp_path: Path, kept
     with open_store(path) as store:
         build_stale(store, config, everything=True, extra=VARIANTS)
         now = figures_of(store, config)
-    expected = {name: _parts(told) for name, told in before.items()}
+    expected = {name: _parts(figure) for name, figure in before.items()}
     moved = {}
     for one in _moves(kept.stem.removeprefix("store-")):
         assert one["from"] == expected[one["figure"]]
