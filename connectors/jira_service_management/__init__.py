@@ -88,7 +88,7 @@ class JiraServiceManagement(Connector):
         self._used_up = ""  # why no more requests are sent in this run; "": they are
         self.account = SiteState(http, settings, self.findings)
         if not settings.confluence or settings.auth.is_personal:
-            gap = no("Confluence is not read" if not settings.confluence else "Confluence Data Center is not read")
+            gap = no("Confluence is not read") if not settings.confluence else no("Confluence Data Center is not read")
             self.findings.append(
                 Finding(level="note", about="articles", text=gap.reason, need="articles", provides=gap)
             )

@@ -12,6 +12,7 @@ from helpdesk_kpi.measure.metrics.discovery import find_kpis
 from helpdesk_kpi.pull.contract import Provides, no
 from helpdesk_kpi.pull.discovery import find_connector
 from helpdesk_kpi.store import Store
+from helpdesk_kpi.translations import Translator
 
 
 def capabilities(
@@ -39,19 +40,26 @@ def capabilities(
     return found
 
 
-def gaps(store: Store, config: Config, as_of: int) -> dict[str, str]:
-    """By KPI: one line on what its sources cannot give, or have not given up to `as_of`."""
-    late = _late(store, config, as_of)
+def gaps(store: Store, config: Config, as_of: int, words: Translator) -> dict[str, str]:
+    """By KPI: one line on what its sources cannot give, or have not given up to `as_of`, in the reader's language.
+
+    Reasons without a translation, such as those of a plug-in or a helpdesk's own error, stay as they are.
+    """
+    late = _late(store, config, as_of, words)
     lines = {}
     for kpi, sources in capabilities(store, config).items():
-        parts = [f"{source}: {p.reason or need}" for source, unmet in sources.items() for need, p in unmet]
+        parts = [
+            source + words.gettext(": ") + words.gettext(p.reason or need)
+            for source, unmet in sources.items()
+            for need, p in unmet
+        ]
         parts += [text for need, text in late if need in find_kpis()[kpi].needs]
         if parts:
-            lines[kpi] = "; ".join(dict.fromkeys(parts))
+            lines[kpi] = words.gettext("; ").join(dict.fromkeys(parts))
     return lines
 
 
-def _late(store: Store, config: Config, as_of: int) -> list[tuple[str, str]]:
+def _late(store: Store, config: Config, as_of: int, words: Translator) -> list[tuple[str, str]]:
     """(need, what to say) of streams that failed before they reached `as_of`."""
     found = []
     for source, stream, until, gives in store.rows(
@@ -60,8 +68,12 @@ def _late(store: Store, config: Config, as_of: int) -> list[tuple[str, str]]:
         as_of,
     ):
         zone = zoneinfo.ZoneInfo(config.timezone)
-        reach = dt.datetime.fromtimestamp(until / 1000, zone).strftime("%Y-%m-%d %H:%M") if until else "never yet"
-        found += [(need, f"{source}: {stream} was read to {reach} only") for need in json.loads(gives)]
+        if until:
+            reach = dt.datetime.fromtimestamp(until / 1000, zone).strftime("%Y-%m-%d %H:%M")
+            text = words.gettext("{stream} was read to {moment} only", stream=stream, moment=reach)
+        else:
+            text = words.gettext("{stream} has not been read yet", stream=stream)
+        found += [(need, source + words.gettext(": ") + text) for need in json.loads(gives)]
     return found
 
 

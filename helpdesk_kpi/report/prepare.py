@@ -17,6 +17,7 @@ from helpdesk_kpi.report.render import Rendered, render
 from helpdesk_kpi.report.report_data import ReportData, complete_until, everybody
 from helpdesk_kpi.report.templates import get_template, get_user_templates, list_templates
 from helpdesk_kpi.store import Store
+from helpdesk_kpi.translations import Translator
 
 #: The period that a template speaks of unless told otherwise.
 KINDS: dict[str, Kind] = {"monthly_summary": "month", "process_review": "month", "data_quality": "quarter"}
@@ -114,13 +115,14 @@ def prepare_report(
         raise StoreError("nothing has been read from a helpdesk yet: run `helpdesk-kpi sync` first")
     reader = MetricStore(store, config, back_to=period.shift_back(HISTORY_PERIODS + 1).start)
     reader.preload([(kpi, "strict") for kpi in reads(report.template, parts)])
-    lacking = gaps(store, config, as_of)
+    language = locale or report.locale or config.locale
+    lacking = gaps(store, config, as_of, Translator(language))
     has_page = _has_page(loaded, report)
     for one in _slices(reader, name, report):
         figures = ReportData(reader, period, as_of, lacking, team=one.team)
         try:
             rendered = render(
-                report.template, figures, locale=locale or report.locale or config.locale, privacy=config.privacy,
+                report.template, figures, locale=language, privacy=config.privacy,
                 page_url=page_url(one.name) if has_page else None, own=get_user_templates(loaded), parts=parts,
                 is_preliminary=is_preliminary,
             )  # fmt: skip

@@ -20,7 +20,7 @@ FIELDS = "Fields: "  # in a comment above a text: further fields that a translat
 _CONTEXT = ((1, "c"), 2)
 KEYWORDS = {
     "_": None, "gettext": None, "gettext_noop": None, "ngettext": (1, 2), "ngettext_noop": (1, 2),
-    "pgettext": _CONTEXT, "pgettext_noop": _CONTEXT, "npgettext": ((1, "c"), 2, 3),
+    "no": None, "partly": None, "pgettext": _CONTEXT, "pgettext_noop": _CONTEXT, "npgettext": ((1, "c"), 2, 3),
 }  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """The catalogues hold every text of the code; `pytest --update` brings them up to date. A language needs no Python."""
 
 import functools
+import re
 from pathlib import Path
 
 import message_catalogues as catalogues
@@ -9,6 +10,7 @@ from babel.messages.catalog import Catalog
 
 from helpdesk_kpi.config import load
 from helpdesk_kpi.errors import UsageError
+from helpdesk_kpi.pull.discovery import connector_names, find_connector
 from helpdesk_kpi.report.formatting import Formatter
 from helpdesk_kpi.translations import Translator, list_languages, load_catalogue, match_language, parse_catalogue
 
@@ -114,3 +116,9 @@ def test_a_plural_fits_its_number(n: float, text: str) -> None:
 
 def test_a_text_of_others_is_shown_as_it_is() -> None:
     assert Translator("zh").gettext("not {known} here") == "not {known} here"
+
+
+@pytest.mark.parametrize("connector", connector_names())
+def test_what_a_connector_cannot_give_is_said_in_chinese(connector: str) -> None:
+    reasons = [provides.reason for provides in find_connector(connector).provides.values() if provides.reason]
+    assert [reason for reason in reasons if not re.search("[一-鿿]", Translator("zh").gettext(reason))] == []
