@@ -65,9 +65,9 @@ class Files(Connector):
     Settings: ClassVar[type[msgspec.Struct]] = Settings
     provides: ClassVar[Mapping[str, Provides]] = {
         **dict.fromkeys([*NEEDS, "article.edits", "article.votes"], YES),
-        "schedules": no("files hold no business hours: they come from [hours] in the configuration"),
-        "sla.policies": no("files hold no policies"),
-        "article.views": no("files hold no counts of views"),
+        "schedules": no("files have no business hours: set [hours] in the configuration"),
+        "sla.policies": no("files have no policies"),
+        "article.views": no("files have no views"),
     }
 
     @classmethod
@@ -162,7 +162,7 @@ class Files(Connector):
         for result in bad[:MAX_EXAMPLES]:
             yield Finding(level="warning", about=result.id, text=result.reason)
         if unused:
-            text = f"columns that are not used: {', '.join(unused)}; used are {', '.join(sorted(part.known))}"
+            text = f"unused columns: {', '.join(unused)}; known columns: {', '.join(sorted(part.known))}"
             yield Finding(level="note", about=path.name, text=text)
 
 
@@ -229,9 +229,7 @@ def _list_gaps(parts: Sequence[LayoutPart]) -> list[Finding]:
             why = reasons if need in COMMENTS and reasons else ""
             gap = no(why or f"the folder has no file with {description}")
             findings.append(
-                Finding(
-                    level="note", about=need, text=why or f"no file gives it: {description}", need=need, provides=gap
-                )
+                Finding(level="note", about=need, text=why or f"no file has {description}", need=need, provides=gap)
             )
     return findings
 

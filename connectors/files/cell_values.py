@@ -58,21 +58,20 @@ def read_time(cell: Any, zone: ZoneInfo | None) -> int:
     value = str(cell).strip()
     if _BY_A_SPREADSHEET.fullmatch(value) or _SERIAL.fullmatch(value):
         raise ValueError(
-            f"{value!r} is a time as a spreadsheet writes it, and may be read in several ways; ISO 8601 is expected,"
-            " like 2026-01-05T09:30:00Z"
+            f"{value!r} is an ambiguous time of a spreadsheet; expected ISO 8601, like 2026-01-05T09:30:00Z"
         )
     try:
         moment = datetime.fromisoformat(value.removesuffix(" UTC") + ("Z" if value.endswith(" UTC") else ""))
     except ValueError:
-        raise ValueError(f"{value!r} is no ISO 8601 time, like 2026-01-05T09:30:00Z") from None
+        raise ValueError(f"{value!r} is not an ISO 8601 time like 2026-01-05T09:30:00Z") from None
     if moment.tzinfo is None:
         if zone is None:
-            raise ValueError(f"{value!r} has no zone: write Z or an offset behind it, or configure `timezone`")
+            raise ValueError(f"{value!r} has no time zone: add Z or an offset, or set `timezone`")
         moment = moment.replace(tzinfo=zone)
     try:
         return check_time(round(moment.timestamp() * 1000))
     except (ValueError, OverflowError):
-        raise ValueError(f"{value!r} is no time between the years 1990 and 2100") from None
+        raise ValueError(f"{value!r} is not between the years 1990 and 2100") from None
 
 
 def read_boolean(cell: Any, _zone: ZoneInfo | None) -> bool:
@@ -86,9 +85,9 @@ def read_integer(cell: Any, _zone: ZoneInfo | None) -> int:
     try:
         value = int(str(cell).strip())
     except ValueError:
-        raise ValueError(f"{str(cell)[:80]!r} is no whole number") from None
+        raise ValueError(f"{str(cell)[:80]!r} is not a whole number") from None
     if abs(value) > MOST:
-        raise ValueError("a number that is larger than the store can keep")
+        raise ValueError("the number is too large for the store")
     return value
 
 
@@ -96,7 +95,7 @@ def read_number(cell: Any, _zone: ZoneInfo | None) -> float:
     try:
         return float(str(cell).strip().replace(",", "."))
     except ValueError:
-        raise ValueError(f"{cell!r} is no number") from None
+        raise ValueError(f"{cell!r} is not a number") from None
 
 
 def read_share(cell: Any, zone: ZoneInfo | None) -> float:
@@ -112,7 +111,7 @@ def read_list(cell: Any, _zone: ZoneInfo | None) -> tuple[str, ...]:
         try:
             cell = msgspec.json.decode(cell)
         except msgspec.DecodeError:
-            raise ValueError(f"{cell!r} begins like a JSON list and is none") from None
+            raise ValueError(f"{cell!r} is not a valid JSON list") from None
     parts: Sequence[Any] = cell if isinstance(cell, list) else str(cell).split(",")
     return tuple(entry for part in parts if (entry := str(part).strip()))
 

@@ -8,9 +8,9 @@ from connectors.files.readers import BrokenFileError, read_lines
 
 COMMENTS = frozenset({"comments.public", "comments.private"})
 _LACKS = {
-    "comment": "it holds no comment at all",
-    "actor": "no comment in it says who wrote it, in the column actor",
-    "public": "no comment in it says whether the customer saw it, in the column public",
+    "comment": "the files have no comments",
+    "actor": "no comment has an author in the column actor",
+    "public": "no comment has a visibility in the column public",
 }
 
 

@@ -85,7 +85,7 @@ def map_events(row: Row, context: RowContext) -> list[AnyRecord]:
     body = row.pop("body", None)
     # Otherwise a reply would count as missing. Without the column, no reply is known.
     if context.has_public and row["kind"] == "comment" and "public" not in row:
-        raise ValueError("a comment that does not say whether the customer saw it: public is empty")
+        raise ValueError("a comment without a visibility: public is empty")
     event_id, formerly = row.pop("id", None), None
     if event_id is None:
         field = row.get("field", "") if row["kind"] == "change" else ""

@@ -23,10 +23,10 @@ from helpdesk_kpi.pull.contract import YES, Connector, Finding, Page, Provides, 
 from helpdesk_kpi.pull.transport import Transport
 
 _HISTORY = partly(
-    "the last solve, close and reopening at their own times, other changes as two syncs differ in them (exact where the"
+    "the last solve, close and reopening are exact, other changes are differences between syncs (exact if the"
     " account still exports activities)"
 )
-_FIELDS = partly("what two syncs differ in; before the first sync a ticket counts as it was then")
+_FIELDS = partly("differences between syncs; before the first sync a ticket counts as it was then")
 
 
 class Freshdesk(Connector):
@@ -41,8 +41,8 @@ class Freshdesk(Connector):
         " that cannot be read, and which are children or trackers"
     )
     provides: ClassVar[Mapping[str, Provides]] = {
-        "tickets": partly("tickets that were archived (closed and untouched for 120 days) before the first sync are not"
-                          " listed"),
+        "tickets": partly("tickets archived (closed and unchanged for 120 days) before the first sync are"
+                          " missing"),
         "comments.public": YES,
         "comments.private": YES,
         "status.history": _HISTORY,
@@ -50,19 +50,19 @@ class Freshdesk(Connector):
         "priority.history": _FIELDS,
         "team.history": _FIELDS,
         "calls": no("Freshdesk's API has no calls"),
-        "chats": no("Freshdesk's API has no chats but those that became conversations of a ticket"),
+        "chats": no("Freshdesk's API has only chats that became conversations of a ticket"),
         "survey.answers": YES,
-        "survey.offered": no("Freshdesk's API does not tell which surveys were sent"),
+        "survey.offered": no("Freshdesk's API does not report which surveys were sent"),
         "survey.dimensions": YES,
-        "schedules": partly("as they are now, and without holidays, which Freshdesk's API does not tell"),
+        "schedules": partly("current hours only, without holidays, which Freshdesk's API does not have"),
         "sla.policies": YES,
-        "sla.cycles": partly("due times as they are now; when a clock stood is not told"),
-        "time.entries": partly("changes of entries older than 35 days are not seen, nor that one was deleted"),
+        "sla.cycles": partly("current due times; pauses of a clock are unknown"),
+        "time.entries": partly("changes of entries older than 35 days and deletions are not seen"),
         "articles": YES,
-        "article.edits": partly("the author and not who edited; an edit is what two syncs differ in"),
+        "article.edits": partly("the author instead of the editor; edits are differences between syncs"),
         "article.views": YES,
         "article.votes": YES,
-        "roles": partly("from the first sync on; Freshdesk lists the agents of today only"),
+        "roles": partly("from the first sync on; Freshdesk has current agents only"),
     }  # fmt: skip
 
     @classmethod

@@ -105,11 +105,11 @@ async def _check_activities(account: AccountState, now: float) -> list[Finding]:
             missing="resource",
         )
     except UnavailableError:
-        text = "no export of activities: histories are put together from tickets' own times and from sync to sync"
+        text = "no export of activities: history is derived from the tickets' times and from differences between syncs"
         return [Finding(level="note", about="activities", text=text)]
     except PullError as error:
         return [Finding(level="error", about="activities", text=str(error))]
-    return [Finding(level="ok", about="activities", text="the daily export is there: exact histories from now on")]
+    return [Finding(level="ok", about="activities", text="the daily export is available: history is exact from now on")]
 
 
 async def _check_names(account: AccountState) -> list[Finding]:
@@ -121,11 +121,12 @@ async def _check_names(account: AccountState) -> list[Finding]:
         return [Finding(level="error", about="ticket fields", text=str(error))]
     findings = [
         Finding(
-            level="warning", about="statuses",
-            text=f"{label!r} ({code}) counts as open: Freshdesk does not tell what it means, [tickets.statuses] can",
+            level="warning",
+            about="statuses",
+            text=f"{label!r} ({code}) counts as open: its meaning is unknown, set it in [tickets.statuses]",
         )
         for code, label in custom.items()
-    ]  # fmt: skip
+    ]
     names = {field.name for field in await account.fields()}
     findings += [
         Finding(level="warning", about="fields", text=f"no ticket field is named {entry!r}")
@@ -153,12 +154,15 @@ def _list_api_limits(now: float) -> list[Finding]:
     """Limits of the API for every key and plan."""
     day = format_time(int(now) * 1000 - ARCHIVED_AFTER)[:10]
     lacking = [
-        ("holidays", "Freshdesk's API does not tell holidays: name them in [hours], or business times will differ"),
-        ("history", f"history starts at {day}: what was closed and untouched since before is archived, and not listed"),
-        ("surveys", "Freshdesk's API does not tell which surveys were sent: there is no response rate"),
+        ("holidays", "Freshdesk's API has no holidays: set them in [hours], otherwise business times differ"),
+        (
+            "history",
+            f"history starts at {day}: tickets that were closed and unchanged since then are archived and missing",
+        ),
+        ("surveys", "Freshdesk's API does not report which surveys were sent: there is no response rate"),
     ]
     findings = [Finding(level="note", about=about, text=text) for about, text in lacking]
-    gap = no("Freshdesk's API does not tell which surveys were sent")
+    gap = no("Freshdesk's API does not report which surveys were sent")
     return [*findings[:-1], msgspec.structs.replace(findings[-1], need="survey.offered", provides=gap)]
 
 
@@ -179,7 +183,7 @@ async def _estimate_first_sync(account: AccountState, cost: int) -> list[Finding
         checks.SyncEstimate(about="conversations", rows=rows, page=1, a_minute=a_minute),
     ]
     found = checks.estimate_first_sync(loads, account.settings.rate_share)
-    at_least = "" if is_all else f"; there are more than {rows:,} tickets, so it will be more"
+    at_least = "" if is_all else f"; there are more than {rows:,} tickets, so the estimate is too low"
     per_run = account.settings.conversations_per_run
     runs = f"; {-(-rows // per_run)} syncs, as conversations_per_run says" if per_run and rows > per_run else ""
     return [msgspec.structs.replace(found, text=found.text + at_least + runs)]

@@ -64,7 +64,7 @@ async def fetch_conversations(account: AccountState, start: Start) -> AsyncItera
         if failed is not None:
             raise failed
     if waiting:
-        text = f"{len(waiting):,} tickets' conversations are left for the next sync; until then they count as pending"
+        text = f"{len(waiting):,} tickets have conversations left for the next sync; they count as pending until then"
         account.findings.append(Finding(level="note", about="conversations", text=text))
 
 

@@ -11,7 +11,7 @@ from helpdesk_kpi.pull.hosts import is_loopback, parse_host
 from helpdesk_kpi.secret import Secret
 
 _HOME = ".freshdesk.com"
-_ADVICE = "The key is in the profile settings of an agent (an admin's sees everything); a new one ends the old one"
+_ADVICE = "The key is in the profile settings of an agent (an admin's key can read everything); a new key replaces it"
 #: What Freshdesk itself proposes as the note on a ticket that is merged away, in English and in Chinese.
 _MERGED_NOTE = r"(?:merged into ticket|合并到工单)\s*(?:id:?\s*)?#?\s*(\d+)"
 

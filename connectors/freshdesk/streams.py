@@ -121,7 +121,7 @@ async def fetch_agents(account: AccountState, start: Start) -> AsyncIterator[Pag
         strange.update(row.type for row in good if row.type and row.type not in map_people.TYPES)
         yield Page(records=records, rejected=[*rejected, *unmapped])
     for kind, count in sorted(strange.items()):
-        text = f"nothing is known of the type {kind[:40]!r}: {count:,} of it count as agents; `bots` can name them"
+        text = f"unknown type {kind[:40]!r}: {count:,} accounts with it count as agents; set `bots` if they are bots"
         account.findings.append(Finding(level="warning", about="agents", text=text))
     yield Page(complete_until=start.now)
 
@@ -216,7 +216,7 @@ async def _load_surveys(account: AccountState) -> dict[str, fd.Survey]:
     try:
         return await account.surveys()
     except UnavailableError as error:
-        text = f"what the ratings' questions accept is not known, so all seven points count: {error}"
+        text = f"the scales of rating questions are unknown, so all seven points count: {error}"
         account.findings.append(Finding(level="note", about="surveys", text=text))
         return {}
 

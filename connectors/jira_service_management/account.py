@@ -81,10 +81,10 @@ class SiteState:
             visible = await self.site.projects(service_only=not wanted)
             self._projects = [p for p in visible if not wanted or p.key.upper() in wanted]
             for key in sorted(wanted - {p.key.upper() for p in self._projects}):
-                text = f"project {key} cannot be seen: archived, deleted or closed to this account; the others go on"
+                text = f"project {key} is not visible: archived, deleted or hidden from this account; others are read"
                 self.findings.append(Finding(level="warning", about="projects", text=text))
         if not self._projects:
-            raise UnavailableError("no service project can be seen: the account has to be an agent in one")
+            raise UnavailableError("no service project is visible: the account has to be an agent of one")
         return self._projects
 
     async def keys(self) -> list[str]:

@@ -22,7 +22,7 @@ from helpdesk_kpi.pull.lenient_decode import decode_row, decode_rows, read_each
 _SAMPLE = 50  # issues of each project that are sampled
 _SECONDS = 1.0  # duration of a page of issues
 Check = Callable[[SiteState], AsyncIterator[Finding]]
-_MAKE = "make a new one at id.atlassian.com, under Security > API tokens"
+_MAKE = "create a new one at id.atlassian.com, under Security > API tokens"
 
 
 async def check(account: SiteState, now: float) -> list[Finding]:
@@ -60,14 +60,16 @@ def _explain_scoped_token(account: SiteState, finding: Finding) -> Finding:
     """Explain a refusal: the site refuses a scoped token like a wrong one."""
     if finding.about != "credentials" or account.settings.gateway_url or account.settings.auth.is_personal:
         return finding
-    text = f"{finding.text}. A token with scopes is good behind the gateway only: set gateway = true"
+    text = f"{finding.text}. A token with scopes works at the gateway only: set gateway = true"
     return msgspec.structs.replace(finding, text=text)
 
 
 def _describe_account(account: SiteState, me: js.Me) -> Iterator[Finding]:
     yield Finding(level="ok", about="credentials", text=f"signed in at {account.url} as {me.display_name}")
     if me.account_type == "customer":
-        text = "the account is a portal customer's; it has to be an agent's, else SLA and internal comments are missing"
+        text = (
+            "the account is a portal customer; it has to be an agent, otherwise SLA and internal comments are missing"
+        )
         yield Finding(level="error", about="rights", text=text)
     yield from checks.check_time_zone(me.time_zone, "the account")
 
@@ -76,7 +78,7 @@ def _check_token(account: SiteState, now: float) -> list[Finding]:
     """API tokens last a year at most. https://support.atlassian.com/atlassian-account/docs/manage-api-tokens-for-your-atlassian-account/"""
     last = account.settings.token_expires
     if last is None:
-        text = "every token ends some day, on Cloud within a year: say token_expires = 2026-12-31 to be warned before"
+        text = "tokens expire, on Cloud within a year: set token_expires = 2026-12-31 to get a warning"
         return [Finding(level="note", about="credentials", text=text)]
     end = dt.datetime.combine(last + dt.timedelta(days=1), dt.time(), dt.UTC)
     return checks.check_token_expiry(end, now, "the token", _MAKE)
@@ -119,17 +121,17 @@ async def _check_team(account: SiteState) -> AsyncIterator[Finding]:
 async def _check_time_format(account: SiteState) -> AsyncIterator[Finding]:
     """Check both formats of times, each with a query whose answer is known."""
     if await account.reads_epochs():
-        yield Finding(level="ok", about="search", text="times are asked for in epoch milliseconds")
+        yield Finding(level="ok", about="search", text="searches use times in epoch milliseconds")
         return
     zone = await account.zone()
     keys, instants = await account.keys(), jql.TimeFormat(zone)
     future = await account.finds(jql.build_query(keys, instants.since("updated", jql.FAR_FUTURE), order=jql.BY_ID))
     past = await account.finds(jql.build_query(keys, instants.since("updated", DAY), order=jql.BY_ID))
     if future or not past:
-        text = f"neither epoch milliseconds nor minutes in {zone.key} find what they should: changes would be missed"
+        text = f"searches by time fail, in epoch milliseconds and in minutes of {zone.key}: changes would be missed"
         yield Finding(level="error", about="search", text=text)
     else:
-        text = f"times are asked for in minutes of the account's zone, {zone.key}: epoch milliseconds are not taken"
+        text = f"searches use minutes in the account's time zone {zone.key}: epoch milliseconds are not accepted"
         yield Finding(level="note", about="search", text=text)
 
 
@@ -143,15 +145,17 @@ async def _check_fields(account: SiteState) -> AsyncIterator[Finding]:
         yield Finding(level="warning", about="team_field", text=text)
     if account.settings.team_field is None:
         likely = suggest_team_fields(await account.fields())
-        text = "no field says which team has a ticket; " + (
-            f"set team_field to one of {', '.join(likely)}" if likely else "figures by team need team_field"
+        text = "no field has the team of a ticket; " + (
+            f"set team_field to one of {', '.join(likely)}" if likely else "metrics by team need team_field"
         )
         yield Finding(level="note", about="team_field", text=text)
     if keep.rating is None or keep.rated_at is None:
         gap = no("this site has no satisfaction field")
         yield Finding(level="warning", about="surveys", text=gap.reason, need="survey.answers", provides=gap)
     else:
-        yield Finding(level="ok", about="surveys", text=f"satisfaction is {keep.rating}, its date {keep.rated_at}")
+        yield Finding(
+            level="ok", about="surveys", text=f"satisfaction is in {keep.rating}, its date in {keep.rated_at}"
+        )
 
 
 class _SlaSample(NamedTuple):
@@ -165,7 +169,7 @@ async def _check_sla_access(account: SiteState) -> AsyncIterator[Finding]:
     """Check access to SLAs: an account that is no agent of a project gets null for each SLA."""
     keep = await account.keep(0)
     if not keep.slas:
-        gap = no("this site has no SLA field, or the account is an agent nowhere")
+        gap = no("this site has no SLA field, or the account is no agent of any project")
         yield Finding(level="warning", about="SLA", text=gap.reason, need="sla.cycles", provides=gap)
         return
     values: list[tuple[str, js.Sla]] = []
@@ -200,13 +204,13 @@ async def _check_names(account: SiteState) -> AsyncIterator[Finding]:
     raw = await account.http.get(path, type=msgspec.Raw, endpoint="statuses", missing="resource")
     yield suggest_status_states(decode_rows(raw, js.Status)[0])
     priorities = ", ".join(row.name for row in await account.site.priorities())
-    yield Finding(level="ok", about="priorities", text=f"{priorities}: each needs a level in severity")
+    yield Finding(level="ok", about="priorities", text=f"{priorities}: map each in severity")
 
 
 async def _check_time_tracking(account: SiteState) -> AsyncIterator[Finding]:
     """Check whether time tracking is switched on."""
     if await account.keeps_time():
-        yield Finding(level="ok", about="time", text="time tracking is switched on: worklogs are read with the issues")
+        yield Finding(level="ok", about="time", text="time tracking is on: worklogs are read with the issues")
     else:
         yield Finding(
             level="note",
@@ -223,11 +227,11 @@ async def _check_articles(account: SiteState) -> AsyncIterator[Finding]:
     try:
         results = await articles.fetch_spaces(account)
     except UnavailableError as error:
-        gap = no("this site has no Confluence that the account may read")
+        gap = no("the account cannot read a Confluence on this site")
         yield Finding(level="note", about="articles", text=str(error), need="articles", provides=gap)
         return
     keys = ", ".join(space.key for space in results)
-    text = f"spaces: {keys}" if results else "no space is of the kind knowledge base; name them with `spaces`"
+    text = f"spaces: {keys}" if results else "no space is a knowledge base; set `spaces`"
     yield Finding(level="ok" if results else "note", about="articles", text=text)
     if results and account.settings.views:
         yield await _check_views(account, results)
@@ -241,7 +245,7 @@ async def _check_views(account: SiteState, results: Sequence[js.Space]) -> Findi
                 await articles.fetch_view_count(account, row.id)
             break
     except UnavailableError as error:
-        gap = no("views are told on Confluence Premium and Enterprise only")
+        gap = no("views need Confluence Premium or Enterprise")
         return Finding(level="note", about="views", text=str(error), need="article.views", provides=gap)
     return Finding(level="ok", about="views", text="readable")
 

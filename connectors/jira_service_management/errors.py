@@ -16,7 +16,7 @@ from helpdesk_kpi.pull.transport import Classification
 _NUMBER = re.compile(r"\d{1,9}(\.\d+)?")
 _WINDOW = 1.0  # seconds of a burst
 _MAX_WINDOW = 3600.0
-USED_UP = "the hour's quota of this site is used up"
+USED_UP = "the hourly quota of this site is used up"
 
 
 def classify_response(status: int, headers: Mapping[str, str], content: bytes) -> Classification | None:
@@ -46,11 +46,11 @@ def classify_response(status: int, headers: Mapping[str, str], content: bytes) -
 def _describe_reset(headers: Mapping[str, str]) -> str:
     """When the quota is available again, if the headers say it."""
     if reset := _parse_time(headers.get("x-ratelimit-reset") or headers.get("ratelimit-reset")):
-        return f"it starts anew at {reset:%Y-%m-%d %H:%M} UTC, and the next sync goes on from here"
+        return f"it resets at {reset:%Y-%m-%d %H:%M} UTC; the next sync continues here"
     seconds = headers.get("retry-after", "")
     if _NUMBER.fullmatch(seconds):
-        return f"it starts anew in {math.ceil(float(seconds) / 60)} minutes, and the next sync goes on from here"
-    return "it starts anew with the next full hour, and the next sync goes on from here"
+        return f"it resets in {math.ceil(float(seconds) / 60)} minutes; the next sync continues here"
+    return "it resets at the next full hour; the next sync continues here"
 
 
 def read_limits(headers: Mapping[str, str]) -> Iterable[Allowance]:

@@ -13,8 +13,10 @@ from helpdesk_kpi.secret import Secret
 
 Role = Literal["first_response", "resolution", "other"]
 GATEWAY = "https://api.atlassian.com"  # the only address that accepts scoped tokens
-_TOKENS_END = "API tokens live a year at most: make a new one at id.atlassian.com, and say token_expires to be warned"
-_PERSONAL = "Personal access tokens may end; one is made in Jira under Profile > Personal Access Tokens"
+_TOKENS_END = (
+    "API tokens last a year at most: create a new one at id.atlassian.com, and set token_expires to get a warning"
+)
+_PERSONAL = "Personal access tokens may expire: create one in Jira under Profile > Personal Access Tokens"
 
 
 class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -32,7 +32,7 @@ def suggest_sla_roles(
         return
     line = ", ".join(f'"{sla_id}" = "{_DEFAULTS.get(name.casefold(), "other")}"' for sla_id, name, _ in unmapped)
     descriptions = "; ".join(f"{sla_id} is {name}{goals_text}" for sla_id, name, goals_text in unmapped)
-    text = f"what they promise has to be said: {descriptions}. A guess: sla = {{ {line} }}"
+    text = f"SLAs without a role: {descriptions}. A guess: sla = {{ {line} }}"
     yield Finding(level="note", about="SLA", text=text)
 
 
@@ -51,7 +51,7 @@ def suggest_status_states(found: Sequence[js.Status]) -> Finding:
     text_of_states = "; ".join(f"{state}: {', '.join(names)}" for state, names in states.items())
     waiting = [name for name in states.get("open", []) if name.casefold().startswith(_WAITING)]
     if not waiting:
-        text = f"{text_of_states}; say in statuses of [tickets] which wait for the customer"
+        text = f"{text_of_states}; set in statuses of [tickets] which wait for the customer"
         return Finding(level="ok", about="statuses", text=text)
     line = ", ".join(f'"{name}" = "pending"' for name in waiting)
     return Finding(

@@ -21,8 +21,8 @@ _ZENDESK = ".zendesk.com"
 _SUBDOMAIN = re.compile(r"[a-z0-9][a-z0-9-]*")
 PROBE_AGE = 2 * 86_400  # seconds before now; exports refuse a start within the last minute
 LISTS_NOTE = (
-    "Zendesk denies its exports to these credentials: everything is read by lists, ticket by ticket, which takes more"
-    " requests; tickets deleted before the first sync stay unknown"
+    "Zendesk denies its exports to these credentials: tickets are read by lists, which needs more requests;"
+    " tickets deleted before the first sync stay unknown"
 )
 log = logging.getLogger(__name__)
 
@@ -123,7 +123,7 @@ class AccountState:
             return TimeFields(total, ids.get(LAST_UPDATE.casefold()))
         if self._ticket_fields is None:
             return TimeFields(
-                why="these rights read no ticket fields: say in time_field which one has the total, by id"
+                why="these credentials cannot read ticket fields: set time_field to the id of the field with the total"
             )
         return TimeFields(why=f"the Time Tracking app is not installed: no ticket field is titled {entry!r}")
 

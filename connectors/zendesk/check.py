@@ -76,8 +76,8 @@ async def check(account: AccountState, now: float) -> list[Finding]:
 
 def _check_role(me: zd.User) -> Finding:
     if me.role == "admin":
-        return Finding(level="ok", about="rights", text="the credentials are an admin's")
-    text = f"the credentials are of role {me.role!r}; Zendesk's exports answer to admins only"
+        return Finding(level="ok", about="rights", text="the credentials belong to an admin")
+    text = f"the credentials have the role {me.role!r}; Zendesk's exports need an admin"
     return Finding(level="error", about="rights", text=text)
 
 
@@ -92,7 +92,7 @@ def _check_token_expiry(account: AccountState, today: datetime) -> list[Finding]
         return []
     day = datetime.fromtimestamp(ends, UTC)
     left = (day - today).days
-    text = f"the tokens in {file.path} end on {day:%Y-%m-%d} ({left} days) unless a sync renews them before"
+    text = f"the tokens in {file.path} expire on {day:%Y-%m-%d} ({left} days) unless a sync renews them"
     return [Finding(level="warning" if left < _WARN_DAYS else "ok", about="credentials", text=text)]
 
 
@@ -100,8 +100,8 @@ def _describe_api_token(today: datetime) -> Finding:
     days = (_API_TOKENS_END - today).days
     left = f"in {days} days" if days >= 0 else "since then"
     text = (
-        f"API tokens stop on 2027-04-30 ({left}), and before that when unused for 30 days:"
-        " make an OAuth client and configure client_id and client_secret"
+        f"API tokens stop working on 2027-04-30 ({left}), or after 30 days without use:"
+        " create an OAuth client and set client_id and client_secret"
     )
     return Finding(level="warning", about="credentials", text=text)
 
@@ -122,7 +122,7 @@ async def _check_transport(account: AccountState, now: float) -> list[Finding]:
     by_exports = [finding for probe in _BY_EXPORTS for finding in await _run_probe(account, now, probe)]
     denied = next((f.text for f in by_exports if f.about == "tickets" and f.provides), None)
     if denied is None:
-        text = "tickets and what happened on them come by Zendesk's exports"
+        text = "tickets and their events are read by Zendesk's exports"
         return [Finding(level="ok", about="transport", text=text), *by_exports]
     by_lists = [finding for probe in _BY_LISTS for finding in await _run_probe(account, now, probe)]
     if any(f.about == "tickets" and f.level != "ok" for f in by_lists):
@@ -145,7 +145,7 @@ def _check_surveys(found: list[Finding]) -> list[Finding]:
     readable = [f.level == "ok" for f in found if f.about in {"satisfaction ratings", "survey responses"}]
     if any(readable):
         return []
-    gap = no("neither kind of survey can be read")
+    gap = no("no survey can be read")
     return [Finding(level="warning", about="surveys", text=gap.reason, need=n, provides=gap) for n in _SURVEYS]
 
 
@@ -161,7 +161,7 @@ async def _check_articles(account: AccountState) -> list[Finding]:
             )
             findings.append(Finding(level="ok", about="articles", text=f"readable at {site}"))
         except UnavailableError as error:
-            gap = no("no help centre that these rights can read")
+            gap = no("no help centre can be read with these credentials")
             findings.append(Finding(level="note", about="articles", text=str(error), need="articles", provides=gap))
         except PullError as error:
             findings.append(Finding(level="error", about="articles", text=str(error)))
@@ -189,4 +189,4 @@ async def _check_time_fields(account: AccountState) -> list[Finding]:
         return [Finding(level="error", about="time", text=str(error))]
     if fields.total is None:
         return [Finding(level="note", about="time", text=fields.why, need="time.entries", provides=no(fields.why))]
-    return [Finding(level="ok", about="time", text=f"the Time Tracking app keeps its total in field {fields.total}")]
+    return [Finding(level="ok", about="time", text=f"the Time Tracking app uses field {fields.total}")]

@@ -11,8 +11,8 @@ from helpdesk_kpi.pull.token_file import TokenFile
 from helpdesk_kpi.secret import Secret
 
 _ADVICE = (
-    "API tokens that nobody used for 30 days are deactivated, and all of them stop on 2027-04-30: an OAuth client"
-    " (client_id and client_secret) lasts"
+    "API tokens stop working after 30 days without use, and all of them on 2027-04-30: use an OAuth client"
+    " (client_id and client_secret)"
 )  # https://developer.zendesk.com/documentation/api-basics/authentication/oauth-migration/
 _CLIENT_ADVICE = "The OAuth client must be confidential, of this account, and owned by an admin"
 

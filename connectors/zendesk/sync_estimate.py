@@ -24,7 +24,7 @@ async def estimate_first_sync(account: AccountState) -> list[Finding]:
     requests, minutes = (_estimate_lists if account.reads_lists else _estimate_exports)(account, tickets, people)
     text = (
         f"{tickets:,} tickets and {people:,} people take about {requests:,} requests and {_format_minutes(minutes)};"
-        " later syncs ask for what changed"
+        " later syncs read changes only"
     )
     return [Finding(level="ok", about="first sync", text=text)]
 

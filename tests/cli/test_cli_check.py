@@ -43,15 +43,15 @@ def test_what_the_plan_lacks_is_a_no_with_its_reason_for_every_kpi_that_needs_it
     assert {*because} == {kpi.id for kpi in find_kpis().values() if kpi.subject != "entry"}
     no = {line.split()[2] for line in told if line.startswith("no ")}
     assert {kpi: because[kpi] for kpi in no} == {
-        **dict.fromkeys(("csat", "csat_response_rate"), "neither kind of survey can be read"),
-        "article_views": "Zendesk's API tells no page views",
+        **dict.fromkeys(("csat", "csat_response_rate"), "no survey can be read"),
+        "article_views": "Zendesk's API has no page views",
     }
     assert "demo: ready to sync" in ran.out.splitlines()[-1]
 
 
 def test_a_stream_that_narrows_several_needs_is_one_line(cli: Cli, desk: SyncedDesk) -> None:
     ran = cli("check", "--config", desk.path)
-    assert len([line for line in ran.out.splitlines() if "neither kind of survey" in line and "warning" in line]) == 1
+    assert len([line for line in ran.out.splitlines() if "no survey can be read" in line and "warning" in line]) == 1
     assert list(format_findings(CheckResult([], [SourceAnswer("acme", LOST, False)], {"acme": {}}))) == [
         "warning  acme: calls: 403",
         "acme: ready to sync",
@@ -65,7 +65,7 @@ def test_json_has_findings_kpis_and_the_verdict(cli: Cli, desk: SyncedDesk) -> N
     assert {f["level"] for f in found["configuration"]} == {"ok"}
     demo = found["sources"]["demo"]
     assert demo["ready"] is True
-    assert demo["kpis"]["csat"] == {"answer": "no", "reasons": ["neither kind of survey can be read"]}
+    assert demo["kpis"]["csat"] == {"answer": "no", "reasons": ["no survey can be read"]}
     assert demo["kpis"]["backlog"] == {"answer": "yes", "reasons": []}
     assert {"about": "credentials", "level": "ok"}.items() <= demo["findings"][0].items()
     assert desk.world.for_config()["client_secret"] not in ran.out

@@ -163,7 +163,7 @@ def test_check_says_what_these_credentials_reach(cli: Cli, desk: SyncedDesk) -> 
     ran = cli("check", "--config", desk.path)
     assert ran.status == 0, ran.out
     assert "demo: credentials: signed in" in ran.out
-    assert "demo: rights: the credentials are an admin's" in ran.out
+    assert "demo: rights: the credentials belong to an admin" in ran.out
     assert "demo: tickets: readable" in ran.out
     assert "maps to no severity" not in ran.out
 

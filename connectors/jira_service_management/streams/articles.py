@@ -81,7 +81,7 @@ async def fetch_articles(account: SiteState, start: Start) -> AsyncIterator[Page
     await account.me()
     found = await fetch_spaces(account)
     if not found:
-        gap = no("no space of the kind knowledge base; name its spaces with `spaces`")
+        gap = no("no space is a knowledge base; set `spaces`")
         account.findings.append(Finding(level="note", about="articles", text=gap.reason, need="articles", provides=gap))
     until = max(0, int(start.cursor) - OVERLAP) if start.cursor else 0
     for some in split_spaces(found):
@@ -133,7 +133,7 @@ async def _request_accounts(account: SiteState, ids: Sequence[str]) -> list[Pers
             f"{await account.site.api('user/bulk')}?{query}", type=js.ListPage, endpoint="user/bulk", missing="resource"
         )
     except (MissingError, UnavailableError) as error:
-        text = f"whether editors of pages are people or apps is not known: {error}"
+        text = f"it is unknown whether editors of pages are people or apps: {error}"
         account.findings.append(Finding(level="note", about="articles", text=text))
         return []
     try:

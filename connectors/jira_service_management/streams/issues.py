@@ -90,7 +90,7 @@ async def _fetch_newly_visible(
     new = [project.key for project in await account.projects() if project.id not in stored.projects]
     if not new:
         return
-    text = f"project {', '.join(new)} can be seen now: its issues are read from the first day on"
+    text = f"project {', '.join(new)} is visible now: its issues are read from the first day on"
     account.findings.append(Finding(level="note", about="projects", text=text))
     async for found in fetch_changed(account, keep, instants, start.since, keys=new, endpoint="issues"):
         yield map_page(account, found, keep)

@@ -32,6 +32,6 @@ async def fetch_look_back(account: SiteState, start: Start) -> AsyncIterator[Pag
             yield map_page(account, SearchPage(new, found.rejected), keep)
     if late_times:
         delay = (start.now - min(late_times)) / HOUR
-        text = f"{len(late_times)} issues came late: Jira's search index was behind by up to {delay:.1f} hours"
+        text = f"{len(late_times)} issues appeared late: Jira's search index was behind by up to {delay:.1f} hours"
         account.findings.append(Finding(level="note", about="search index", text=text))
     yield Page(cursor=str(start.now), complete_until=account.until(start.now, OVERLAP))

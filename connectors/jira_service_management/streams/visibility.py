@@ -63,7 +63,7 @@ async def fetch_issue_census(account: SiteState, start: Start) -> AsyncIterator[
         missing_count += len(missing - found)
         yield Page(present={"ticket": sorted(shown | found)}, within=project.id)
     if missing_count:
-        text = f"{missing_count} issues are not found, by search or by id: deleted, archived or closed to this account"
+        text = f"{missing_count} issues are not found by search or id: deleted, archived or hidden from this account"
         account.findings.append(Finding(level="note", about="issues", text=text))
     yield Page(complete_until=start.now)
 

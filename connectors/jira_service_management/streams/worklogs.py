@@ -23,7 +23,7 @@ from helpdesk_kpi.pull.lenient_decode import get_reason, read_each
 
 SETTLED = 10 * MINUTE  # the feed excludes the last minute, and the issue may become visible later
 QUEUE = "worklogs"
-SWITCHED_OFF = no("time tracking is switched off on this site")
+SWITCHED_OFF = no("time tracking is off on this site")
 
 
 async def fetch_worklogs(account: SiteState, start: Start) -> AsyncIterator[Page]:
@@ -72,13 +72,13 @@ async def fetch_worklog_feed(account: SiteState, start: Start) -> AsyncIterator[
             ids = [one.worklog_id for one in changed if one.updated_time <= until]
             missed += await _find_missed(account, start, ids)
         if missed:
-            text = f"{len(missed)} issues did not move when time was written down on them: they are read by themselves"
+            text = f"{len(missed)} issues did not change with their worklogs: their worklogs are read separately"
             account.findings.append(Finding(level="note", about="time", text=text))
             yield Page(todo={QUEUE: missed})
         async for changed in deployments.fetch_changed_worklogs(account.http, account.site, "deleted", since):
             yield Page(gone={"time_entry": [str(one.worklog_id) for one in changed]})
     except UnavailableError as error:
-        text = f"worklogs are read with their issues only, and nothing says whether that misses any: {error}"
+        text = f"worklogs are read with their issues only, so some may be missing: {error}"
         account.findings.append(Finding(level="note", about="time", text=text))
     yield Page(cursor=str(max(since, until)), complete_until=until)
 

@@ -95,7 +95,7 @@ async def _fetch_each_site(
             closed.append(site)
             if len(closed) == len(sites):
                 raise
-            account.findings.append(Finding(level="note", about="articles", text=f"{site} is left out: {error}"))
+            account.findings.append(Finding(level="note", about="articles", text=f"{site} is skipped: {error}"))
 
 
 async def _fetch_translations(account: AccountState, site: str, changed: Sequence[zd.Article]) -> Translations:

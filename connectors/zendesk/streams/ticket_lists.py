@@ -131,7 +131,7 @@ class _TicketLists:
                 rejected += unmapped
                 yield Page(records=[*records, *refused_tickets(rejected)], rejected=rejected)
         except UnavailableError as error:
-            text = f"deletions stay unknown: {error}"
+            text = f"deleted tickets stay unknown: {error}"
             self.account.findings.append(Finding(level="warning", about="deleted tickets", text=text))
 
 

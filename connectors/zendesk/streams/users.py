@@ -52,5 +52,5 @@ async def _fetch_deleted_users(account: AccountState) -> AsyncIterator[Page]:
             records, unmapped = map_rows(good, lambda row: [map_deleted_person(row)])
             yield Page(records=records, rejected=[*rejected, *unmapped])
     except UnavailableError as error:
-        text = f"people who were deleted before the first sync stay unknown: {error}"
+        text = f"users deleted before the first sync stay unknown: {error}"
         account.findings.append(Finding(level="warning", about="deleted people", text=text))

@@ -99,7 +99,7 @@ def test_json_lines_and_gzip_are_read_like_csv(tmp_path: Path) -> None:
 
 def test_local_times_need_a_configured_zone(tmp_path: Path) -> None:
     write_table(tmp_path, "tickets", [TICKET | {"created_at": "2026-01-05 10:00:00"}])
-    assert "has no zone" in Pulled(tmp_path).aside["tickets.csv:2"]
+    assert "has no time zone" in Pulled(tmp_path).aside["tickets.csv:2"]
     assert Pulled(tmp_path, timezone="Europe/Berlin").of(Ticket)[0].created_at == MONDAY_9
 
 
@@ -171,14 +171,14 @@ def test_articles_and_their_edits_keep_a_hash_of_the_text_and_not_the_text(tmp_p
 @pytest.mark.parametrize(
     ("cell", "says"),
     [
-        ({"created_at": "05/01/2026 9:00"}, "created_at: '05/01/2026 9:00' is a time as a spreadsheet writes it"),
-        ({"created_at": "45662.375"}, "created_at: '45662.375' is a time as a spreadsheet writes it"),
-        ({"created_at": "5.1.2026"}, "created_at: '5.1.2026' is a time as a spreadsheet writes it"),
-        ({"created_at": "soon"}, "created_at: 'soon' is no ISO 8601 time"),
+        ({"created_at": "05/01/2026 9:00"}, "created_at: '05/01/2026 9:00' is an ambiguous time of a spreadsheet"),
+        ({"created_at": "45662.375"}, "created_at: '45662.375' is an ambiguous time of a spreadsheet"),
+        ({"created_at": "5.1.2026"}, "created_at: '5.1.2026' is an ambiguous time of a spreadsheet"),
+        ({"created_at": "soon"}, "created_at: 'soon' is not an ISO 8601 time"),
         ({"created_at": ""}, "created_at is empty"),
         ({"id": "3.6E+11"}, "id: '3.6E+11' is an id that a spreadsheet has rounded"),
         ({"is_spam": "perhaps"}, "is_spam: 'perhaps' is neither true nor false"),
-        ({"version": "x"}, "version: 'x' is no whole number"),
+        ({"version": "x"}, "version: 'x' is not a whole number"),
         ({"replies_known": "maybe"}, "replies_known: 'maybe' is not one of yes, pending, unreadable"),
     ],
 )
@@ -300,7 +300,7 @@ def test_check_names_unused_columns_bad_lines_and_what_no_file_gives(tmp_path: P
     write_table(tmp_path, "tickets", [TICKET | {"Mood": "blue"}, TICKET | {"created_at": "5/1/2026"}])
     found = checked(tmp_path)
     assert [f.text.partition(";")[0] for f in found if f.level == "note" and f.about == "tickets.csv"] == [
-        "columns that are not used: Mood"
+        "unused columns: Mood"
     ]
     assert [f.about for f in found if f.level == "warning"] == ["tickets.csv:3"]
     lost = {f.need: f.provides.reason for f in found if f.provides}

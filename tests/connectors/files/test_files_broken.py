@@ -18,9 +18,9 @@ LAST = b"3,2026-01-05T09:00:00Z,open,Three\n"
     [
         (b"2,2026-01-05T09:00:00Z,open,caf\xe9\n", "holds bytes that are not UTF-8: save the file as UTF-8"),
         (b"2,2026-01-05T09:00:00Z,open,a\x00b\n", "holds bytes that are not UTF-8: save the file as UTF-8"),
-        (b"2,9999-12-31T09:00:00Z,open,Two\n", "no time between the years 1990 and 2100"),
-        (b"2,0001-01-01T00:00:00+14:00,open,Two\n", "no time between the years 1990 and 2100"),
-        (b"2,1790000000,open,Two\n", "is no ISO 8601 time"),
+        (b"2,9999-12-31T09:00:00Z,open,Two\n", "not between the years 1990 and 2100"),
+        (b"2,0001-01-01T00:00:00+14:00,open,Two\n", "not between the years 1990 and 2100"),
+        (b"2,1790000000,open,Two\n", "is not an ISO 8601 time"),
     ],
     ids=["latin", "nul", "never", "year_1", "seconds"],
 )
@@ -40,7 +40,7 @@ def test_an_unreadable_line_of_a_table_is_reported(tmp_path: Path, line: bytes, 
         (b'{"id": "2", "subject": ' + b"[" * 5000 + b"]" * 5000 + b"}\n", "nested too deep"),
         (b'{"id": "2"\n', "no JSON"),
         (b'{"id": "2", "created_at": "2026-01-05T09:00:00Z", "status": "open", "version": 99999999999999999999}\n',
-         "larger than the store can keep"),
+         "too large for the store"),
     ],
     ids=["latin", "nan", "deep", "cut", "huge"],
 )  # fmt: skip
@@ -77,5 +77,5 @@ def test_a_huge_id_in_an_exported_history_costs_its_line(tmp_path: Path) -> None
     (tmp_path / "ticket_field_history.csv").write_text(history)
     found = Pulled(tmp_path, layout="fivetran")
     assert found.failed == {}
-    assert "larger than the store can keep" in found.aside["ticket_field_history.csv:3"]
+    assert "too large for the store" in found.aside["ticket_field_history.csv:3"]
     assert [(e.ticket, e.after) for e in found.of(Event)] == [("7", "open")]

@@ -86,5 +86,5 @@ def test_tickets_are_read_again_when_their_tags_have_changed(tmp_path: Path) -> 
 
 def test_a_bad_row_of_a_history_is_reported_with_its_line(tmp_path: Path) -> None:
     found = pulled(tmp_path, ticket_field_history=HISTORY + "status,x,2026-01-05 12:00:00,,31,open\n")
-    assert found.aside == {"ticket_field_history.csv:8": "ticket_id: 'x' is no whole number"}
+    assert found.aside == {"ticket_field_history.csv:8": "ticket_id: 'x' is not a whole number"}
     assert len(found.of(Event)) == 5

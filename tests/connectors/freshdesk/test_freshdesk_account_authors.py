@@ -107,7 +107,7 @@ def test_agents_of_an_unknown_type_are_counted_and_reported() -> None:
     ]
     result = pull("agents", lambda r: rows if r.url.path.endswith("/agents") else [])
     assert [f.text for f in result.found] == [
-        "nothing is known of the type 'copilot': 2 of it count as agents; `bots` can name them"
+        "unknown type 'copilot': 2 accounts with it count as agents; set `bots` if they are bots"
     ]
 
 

@@ -321,7 +321,7 @@ def test_conversations_stop_at_their_budget_and_say_what_is_left() -> None:
     assert [one for page in result.pages for one in page.done] == todo[:30]
     assert result.pages[-1].complete_until == todo[30].version - 1
     assert [page.complete_until for page in result.pages] == [todo[20].version - 1, todo[30].version - 1]
-    assert "20 tickets' conversations are left" in result.found[0].text
+    assert "20 tickets have conversations left" in result.found[0].text
 
 
 def test_an_empty_queue_is_whole() -> None:

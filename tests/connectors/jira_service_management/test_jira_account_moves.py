@@ -190,7 +190,7 @@ def test_what_is_hidden_and_what_is_deleted_look_alike_and_only_two_censuses_cal
         found += [f for r in desk.sync(f"{day}T12:00:00Z").values() for f in r.findings]
     assert gone(desk)[0] == ("8701", 0, 0)  # missed once
     assert [f.text for f in found if f.about == "issues"] == [
-        "1 issues are not found, by search or by id: deleted, archived or closed to this account",
+        "1 issues are not found by search or id: deleted, archived or hidden from this account",
     ]  # fmt: skip
     desk.sync("2026-03-25T12:00:00Z")
     assert gone(desk)[0] == ("8701", 0, 1)

@@ -53,7 +53,7 @@ def test_unknown_fields_and_projects_are_reported(tmp_path: Path) -> None:
     )
     assert "no field has the id or name 'Colour'" in found
     assert "no field has the id or name 'Squad'" in found
-    assert "project OLD cannot be seen" in found
+    assert "project OLD is not visible" in found
 
 
 def test_refused_credentials_say_what_else_may_be_wrong(tmp_path: Path) -> None:

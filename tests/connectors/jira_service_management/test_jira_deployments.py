@@ -286,10 +286,10 @@ def test_who_asks_is_the_first_question_since_an_open_site_finds_nothing_for_a_b
 @pytest.mark.parametrize(
     ("headers", "says"),
     [
-        ({"x-ratelimit-reset": "2026-06-01T11:00Z"}, "anew at 2026-06-01 11:00 UTC"),
-        ({"retry-after": "1740"}, "anew in 29 minutes"),
-        ({"retry-after": "inf"}, "anew with the next full hour"),
-        ({}, "anew with the next full hour"),
+        ({"x-ratelimit-reset": "2026-06-01T11:00Z"}, "resets at 2026-06-01 11:00 UTC"),
+        ({"retry-after": "1740"}, "resets in 29 minutes"),
+        ({"retry-after": "inf"}, "resets at the next full hour"),
+        ({}, "resets at the next full hour"),
     ],
 )
 def test_a_used_up_quota_ends_the_run_at_once_and_says_when_it_starts_anew(headers: dict[str, str], says: str) -> None:

@@ -155,7 +155,7 @@ def test_neither_a_late_index_nor_a_far_zone_loses_an_issue(tmp_path: Path, faul
     assert differences(_story(site), _story(at_once(site, tmp_path / "b"))) == {}
     assert bool(late) == ("lag" in faults)
     if late:
-        assert "issues came late: Jira's search index was behind by up to" in late[0].text
+        assert "issues appeared late: Jira's search index was behind by up to" in late[0].text
 
 
 def at_once(site: Site, folder: Path) -> Site:
@@ -328,7 +328,7 @@ def test_after_a_used_up_quota_no_request_is_sent_and_the_next_run_continues(tmp
     results = site.sync()
     failed = [r for r in results.values() if r.outcome == "failed"]
     assert failed
-    assert all("the hour's quota of this site is used up" in r.reason for r in failed)
+    assert all("the hourly quota of this site is used up" in r.reason for r in failed)
     assert sum(r.requests for r in failed[1:]) == 0
     got = re.findall(r"\d+", site.rows("SELECT cursor FROM cursors WHERE stream = 'issues'")[0][0])
     assert got

@@ -151,7 +151,7 @@ def test_only_what_the_store_lacks_is_read_again_and_how_late_it_was_is_said() -
     assert [t.id for t in records(pages, Ticket)] == ["2", "3"]
     assert f"updated >= {NOW - 13 * HOUR} " in searches(requests)[0]["jql"]
     [finding] = found
-    assert finding.text == "1 issues came late: Jira's search index was behind by up to 288.0 hours"
+    assert finding.text == "1 issues appeared late: Jira's search index was behind by up to 288.0 hours"
 
 
 def test_looking_back_reaches_behind_a_pause() -> None:
@@ -225,11 +225,11 @@ def test_a_project_that_cannot_be_seen_is_not_counted_and_the_others_go_on() -> 
     )
     assert [(p.present, p.within) for p in pages] == [({"ticket": ["1"]}, "10001"), ({}, None)]
     assert searches(requests) == [{"jql": 'project in ("SUP") ORDER BY id ASC', "fields": ["id"], "maxResults": 5000}]
-    assert "project OLD cannot be seen" in found[0].text
+    assert "project OLD is not visible" in found[0].text
 
 
 def test_without_projects_nothing_is_requested_and_nothing_deleted() -> None:
-    with pytest.raises(UnavailableError, match="no service project can be seen"):
+    with pytest.raises(UnavailableError, match="no service project is visible"):
         pull("issue_census", lambda _: {"issues": []}, settings=replace(CLOUD, projects=("OLD",)))
 
 

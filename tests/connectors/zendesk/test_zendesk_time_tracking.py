@@ -218,7 +218,7 @@ def test_a_renamed_field_is_configured_by_number_or_title(word: str) -> None:
         (
             httpx.Response(403, json={}),
             {},
-            "these rights read no ticket fields: say in time_field which one has the total, by id",
+            "these credentials cannot read ticket fields: set time_field to the id of the field with the total",
         ),
     ],
     ids=["not_installed", "mistyped", "refused"],
