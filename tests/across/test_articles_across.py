@@ -52,7 +52,7 @@ def test_a_page_that_vanished_keeps_what_was_written_on_it(tmp_path: Path) -> No
     del site.pages[1]
     account.sync(LATER)
     assert written(account, LATER) == [("1", "Agent One", "created"), ("2", "Agent One", "created")]
-    fresh = account.observations("article_freshness", as_of=LATER)
+    fresh = account.list_observations("article_freshness", as_of=LATER)
     assert [row["url"].rpartition("/")[2] for row in fresh if row["end"] is None or row["censored"] == "true"] == ["1"]
 
 
@@ -97,7 +97,7 @@ def test_an_article_that_becomes_a_draft_again_keeps_what_was_written_until_then
     center.articles = center.exported = [article(1, 501, day="2026-03-12", draft=True)]
     account.sync(LATER)
     assert written(account, LATER) == [("1", "Agent One", "created")]
-    [there] = account.observations("article_freshness", as_of=LATER)
+    [there] = account.list_observations("article_freshness", as_of=LATER)
     assert there["end"] == "2026-03-12T10:00:00Z"
 
 
@@ -130,7 +130,7 @@ def test_a_freshdesk_article_that_becomes_visible_counts_from_when_it_was_made(t
     assert written(account, FIRST) == []
     solutions.hidden = False
     account.sync(LATER)
-    [row] = account.observations("article_activity", as_of=LATER)
+    [row] = account.list_observations("article_activity", as_of=LATER)
     assert (row["agent"], row["at"][:10]) == ("Agent One", "2026-03-02")
 
 
@@ -142,7 +142,7 @@ def test_a_freshdesk_article_that_vanished_keeps_who_wrote_it(tmp_path: Path) ->
     solutions.hidden = True
     account.sync(LATER)
     assert written(account, LATER) == [("9", "Agent One", "created")]
-    fresh = account.observations("article_freshness", as_of=LATER)
+    fresh = account.list_observations("article_freshness", as_of=LATER)
     assert [row for row in fresh if row["end"] is None or row["censored"] == "true"] == []
 
 

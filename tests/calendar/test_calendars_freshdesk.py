@@ -98,9 +98,9 @@ def test_the_list_says_what_runs_on_each_calendar(tmp_path: Path) -> None:
     account = SmallAccount(tmp_path, "freshdesk", Desk(desk("2", "1"), 1))
     account.sync(NOW)
     with account.store() as store:
-        told = [(one.name, one.is_default, one.teams) for one in calendars_in_use(store, account.loaded.config)]
+        told = [(one.name, one.is_default, one.teams) for one in calendars_in_use(store, account.config)]
         assert told == [("Head office", True, []), ("West desk", False, ["West"])]
-        assert not unclear_calendars(store, account.loaded.config)
+        assert not unclear_calendars(store, account.config)
 
 
 def test_a_ticket_that_changes_its_group_counts_each_calendar_in_its_time(tmp_path: Path) -> None:
@@ -184,7 +184,7 @@ def test_a_calendar_that_no_list_has_leaves_the_duration_out_by_name(tmp_path: P
     told = account.by_ticket("first_reply_time", "reason", as_of=NOW)
     assert told == {"731": "", "732": "schedule_unknown", "733": ""}
     with account.store() as store:
-        [doubt] = unclear_calendars(store, account.loaded.config)
+        [doubt] = unclear_calendars(store, account.config)
     assert (doubt.kind, doubt.names) == ("missing", ["West"])
 
 
@@ -205,5 +205,5 @@ def test_no_default_calendar_or_two_of_them_is_said(tmp_path: Path, defaults: tu
     account = SmallAccount(tmp_path, "freshdesk", Desk(calendars, 1))
     account.sync(NOW)
     with account.store() as store:
-        [doubt] = unclear_calendars(store, account.loaded.config)
+        [doubt] = unclear_calendars(store, account.config)
     assert doubt.kind == kind

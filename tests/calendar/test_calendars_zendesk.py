@@ -128,8 +128,8 @@ def test_a_schedule_that_the_account_no_longer_has_is_not_guessed(tmp_path: Path
 def test_how_many_tickets_run_on_an_assumption_is_counted_with_the_line_to_write(tmp_path: Path) -> None:
     made = account(tmp_path, life(91, "18:00"), life(92, "18:00", ("10:00", assigned(None, 2))), life(95, "18:00"))
     with made.store() as store:
-        [assumed] = assumed_schedules(store, made.loaded.config)
-        texts = [f.text for f in calendar_findings(store, made.loaded.config)]
+        [assumed] = assumed_schedules(store, made.config)
+        texts = [f.text for f in calendar_findings(store, made.config)]
     assert (assumed.tickets, assumed.default, assumed.schedules) == (2, "Early", ["Early", "Late"])
     assert "calendar 'Early' (Etc/UTC), used by everything that names no other calendar" in texts[0]
     assert "calendar 'Late' (Etc/UTC), used by 1 ticket by their own history" in texts[1]
@@ -140,4 +140,4 @@ def test_how_many_tickets_run_on_an_assumption_is_counted_with_the_line_to_write
 def test_one_schedule_is_no_assumption(tmp_path: Path) -> None:
     made = account(tmp_path, life(91, "18:00"), schedules=[EARLY])
     with made.store() as store:
-        assert not assumed_schedules(store, made.loaded.config)
+        assert not assumed_schedules(store, made.config)

@@ -220,7 +220,7 @@ def test_a_ticket_whose_conversation_cannot_be_read_is_not_called_unanswered(tmp
     with account.store() as store:
         known = dict(store.rows("SELECT native, replies_known FROM tickets WHERE native BETWEEN '741' AND '744'"))
     assert known == {"741": "yes", "742": "unreadable", "743": "unreadable", "744": "yes"}
-    found = account.observations("first_reply_time", as_of=NOW)
+    found = account.list_observations("first_reply_time", as_of=NOW)
     values = {row["ticket"]: row["value"] for row in found if row["value"] is not None}
     assert values["741"] == values["744"] == dt.timedelta(hours=1).total_seconds()
     assert "742" not in values

@@ -13,8 +13,8 @@ import msgspec
 import pytest
 import small_account
 import test_broken_values
-from account_fixtures import Asking, SmallAccount
 from jira_account import JiraRows, issue, said
+from small_account import Asking, ServedAccount
 from starlette.responses import Response
 
 from helpdesk_kpi.pull.sync import StreamResult
@@ -118,7 +118,7 @@ def test_jira(tmp_path: Path, key: str, poison: str) -> None:
         issues=[issue(number) for number in (1, 2, 3)], comments=[said(number, "02 09:00") for number in (1, 2, 3)]
     )
     rows.key, rows.poison = key, POISONS[poison]
-    account = SmallAccount(tmp_path, rows)
+    account = ServedAccount(tmp_path, rows)
     results = account.sync("2026-03-20T00:00:00Z")
     found = {
         number: values[0] for number, values in account.list_values("first_reply_time", "2026-03-20T00:00:00Z").items()

@@ -25,7 +25,7 @@ def folder(tmp_path: Path) -> Folder:
 
 
 def replied(desk: SmallAccount) -> dict[str, tuple[Any, str]]:
-    rows = desk.observations("first_reply_time", as_of=NOW)
+    rows = desk.list_observations("first_reply_time", as_of=NOW)
     return {row["ticket"]: (row["calendar_seconds"], row["reason"]) for row in rows}
 
 
@@ -52,7 +52,7 @@ def test_an_export_that_does_not_say_who_answered_says_nothing_of_replies(folder
     folder.events(events)
     assert reasons(folder.account, "first_reply_time") == UNKNOWN
     assert reasons(folder.account, "replies_per_ticket") == UNKNOWN
-    took = folder.account.observations("full_resolution_time", as_of=NOW)
+    took = folder.account.list_observations("full_resolution_time", as_of=NOW)
     assert [(row["calendar_seconds"], row["reason"]) for row in took] == [(3 * HOUR, "")] * 2
 
 

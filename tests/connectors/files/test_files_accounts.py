@@ -65,7 +65,7 @@ class Folder:
     def replies(self) -> dict[str, tuple[Any, Any, Any]]:
         """Ticket -> (replies, by whom the first one, why it is left out)."""
         counts = self.account.by_ticket("replies_per_ticket", "value", as_of=NOW)
-        rows = self.account.observations("first_reply_time", as_of=NOW)
+        rows = self.account.list_observations("first_reply_time", as_of=NOW)
         return {row["ticket"]: (counts[row["ticket"]], row["agent"], row["reason"]) for row in rows}
 
 

@@ -96,7 +96,7 @@ def test_codes_that_nobody_knows_count_on_the_careful_side_and_are_shown(tmp_pat
 
 def strange(account: Any) -> dict[str, str]:
     with account.store() as store:
-        found = find_data_gaps(store, account.loaded.config, NOW)
+        found = find_data_gaps(store, account.config, NOW)
         return {gap.code: gap.detail for gap in found if gap.code in {"unread", "strange_channels"}}
 
 

@@ -60,7 +60,7 @@ def test_a_history_that_ends_elsewhere_gives_way_to_the_tickets_own_status(tmp_p
     account = synced(tmp_path, desk)
     assert list_values(account, "backlog") == {"1": [2 * HOUR, "running"]}
     with account.store() as store:
-        found = [gap for gap in find_data_gaps(store, account.loaded.config, NOW) if gap.code == "ends_elsewhere"]
+        found = [gap for gap in find_data_gaps(store, account.config, NOW) if gap.code == "ends_elsewhere"]
     assert [gap.how_many for gap in found] == [1]
 
 
@@ -103,7 +103,7 @@ def test_a_survey_that_is_answered_late_is_of_who_had_answered_the_customer_by_t
     desk.tickets = [ticket(1, agent=TWO, updated_at=on("12:00", 7))]
     desk.lists["satisfaction_ratings"] = [given | {"agent_id": TWO}]
     account.sync(NOW)
-    [row] = account.observations("csat", as_of=NOW)
+    [row] = account.list_observations("csat", as_of=NOW)
     assert (row["agent"], row["at"][:16], row["value"]) == ("Agent One", "2026-03-06T12:00", 1)
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from account_fixtures import Asking, SmallAccount, instant
 from jira_account import (
     ADMIN,
     AGENT,
@@ -30,7 +29,7 @@ from jira_account import (
     said,
 )
 from knowledge_fixtures import Site, page
-from small_account import SmallAccount as AccountInMemory
+from small_account import Asking, ServedAccount, SmallAccount, instant
 from starlette.responses import JSONResponse
 
 from connectors.jira_service_management.settings import Credentials
@@ -41,14 +40,14 @@ TEAM = {"SUP": [AGENT]}
 DUPLICATE = {"id": "10002", "name": "Duplicate"}
 
 
-def synced(folder: Path, rows: JiraRows, now: str = LATER, **rules: Any) -> SmallAccount:
+def synced(folder: Path, rows: JiraRows, now: str = LATER, **rules: Any) -> ServedAccount:
     """Synced once, without a stream that failed and without a row that was set aside."""
-    desk = SmallAccount(folder, rows, **rules)
+    desk = ServedAccount(folder, rows, **rules)
     again(desk, now)
     return desk
 
 
-def again(desk: SmallAccount, now: str, *, full: bool = False) -> None:
+def again(desk: ServedAccount, now: str, *, full: bool = False) -> None:
     results = desk.sync(now, full=full)
     assert {r.outcome for r in results.values()} <= {"ok", "unavailable", "not_due"}, results
     assert not sum(r.rejected for r in results.values())
@@ -109,7 +108,7 @@ def test_what_was_closed_as_a_duplicate_by_mistake_counts_once_it_is_solved_itse
     for name, is_seen in (("seen", True), ("late", False)):
         (tmp_path / name).mkdir()
         rows = JiraRows(issues=[mistake, issue(2, WORKING)], histories=lives[:1], roles=TEAM)
-        desk = SmallAccount(tmp_path / name, rows)
+        desk = ServedAccount(tmp_path / name, rows)
         if is_seen:
             again(desk, "2026-03-02T10:00:00Z")
         rows.issues[0] = mended
@@ -322,9 +321,9 @@ def test_a_page_by_a_shared_account_has_no_author(tmp_path: Path, monkeypatch: p
     third = page(3, ("2026-03-04", "ann"))
     third["authorId"] = None
     site = Site([page(1, ("2026-03-02", "ann")), page(2, ("2026-03-03", "unknown"), made_by="unknown"), third])
-    account = AccountInMemory(tmp_path, "jira_service_management", site, own='agents = ["ann"]')
+    account = SmallAccount(tmp_path, "jira_service_management", site, own='agents = ["ann"]')
     account.sync(instant("2026-03-09T12:00:00Z"))
-    rows = account.observations("article_activity", as_of=instant("2026-03-09T12:00:00Z"))
+    rows = account.list_observations("article_activity", as_of=instant("2026-03-09T12:00:00Z"))
     result = sorted((row["url"].rpartition("/")[2], row["agent"]) for row in rows)
     assert result == [("1", "Agent One"), ("2", None), ("3", "Agent One")]
     with account.store() as store:

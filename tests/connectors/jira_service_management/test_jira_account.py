@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from account_fixtures import SmallAccount
 from jira_account import (
     ADMIN,
     AGENT,
@@ -26,6 +25,7 @@ from jira_account import (
     said,
     status,
 )
+from small_account import ServedAccount
 
 from connectors.jira_service_management.settings import Credentials
 from helpdesk_kpi.cli.checks.unmapped import to_finding
@@ -36,22 +36,22 @@ LATER = "2026-07-01T00:00:00Z"
 HOUR = 3600
 
 
-def account(folder: Path, *, now: str = LATER, rules: dict[str, Any] | None = None, **rows: Any) -> SmallAccount:
+def account(folder: Path, *, now: str = LATER, rules: dict[str, Any] | None = None, **rows: Any) -> ServedAccount:
     """Synced once, without a stream that failed and without a row that was set aside."""
-    found = SmallAccount(folder, JiraRows(**rows), **(rules or {}))
+    found = ServedAccount(folder, JiraRows(**rows), **(rules or {}))
     results = found.sync(now)
     assert {r.outcome for r in results.values()} <= {"ok", "unavailable"}, results
     assert not sum(r.rejected for r in results.values())
     return found
 
 
-def found_unmapped(desk: SmallAccount) -> list[UnmappedValue]:
+def found_unmapped(desk: ServedAccount) -> list[UnmappedValue]:
     """Statuses of which a person should say what they mean."""
     with desk.store() as store:
         return [one for one in find_unmapped_values(store, desk.config) if one.why]
 
 
-def by(desk: SmallAccount, kpi: str, as_of: str = LATER) -> dict[str, set[Any]]:
+def by(desk: ServedAccount, kpi: str, as_of: str = LATER) -> dict[str, set[Any]]:
     """Ticket -> whom a KPI names for it."""
     found: dict[str, set[Any]] = {}
     for row in desk.list_observations(kpi, as_of):
@@ -110,7 +110,9 @@ def test_where_nothing_says_since_when_an_end_has_no_time(tmp_path: Path) -> Non
 SOLVED, ON_HOLD = ({"id": "70", "name": "Solved"}, {"id": "71", "name": "On hold"})
 
 
-def deleted(folder: Path, solved: dict[str, str] = SOLVED, hold: dict[str, str] = ON_HOLD, **more: Any) -> SmallAccount:
+def deleted(
+    folder: Path, solved: dict[str, str] = SOLVED, hold: dict[str, str] = ON_HOLD, **more: Any
+) -> ServedAccount:
     """Field case j_j02: statuses 70 and 71 were deleted in June, and an admin's move took 8201 out of 70."""
     return account(
         folder,
@@ -126,7 +128,7 @@ def deleted(folder: Path, solved: dict[str, str] = SOLVED, hold: dict[str, str] 
     )
 
 
-def right(desk: SmallAccount) -> None:
+def right(desk: ServedAccount) -> None:
     """Both were solved after twelve hours by the agent, and nothing was opened again."""
     assert desk.list_values("full_resolution_time", LATER) == {"8201": [12 * HOUR], "8202": [12 * HOUR]}
     assert by(desk, "solved_tickets") == {"8201": {"Agent One"}, "8202": {"Agent One"}}
@@ -201,7 +203,7 @@ def test_what_a_status_meant_while_a_list_had_it_stays_known(tmp_path: Path) -> 
         statuses=[WAITING, WORKING, RESOLVED, zeta],
     )  # fmt: skip
     rows.issues[0]["fields"]["status"] = zeta
-    desk = SmallAccount(tmp_path, rows)
+    desk = ServedAccount(tmp_path, rows)
     desk.sync("2026-03-03T00:00:00Z")
     rows.statuses.remove(zeta)
     rows.issues = [issue(1, WORKING, updated=at("04 10:00"))]
@@ -386,7 +388,7 @@ def test_a_history_that_the_server_cuts_is_not_known(tmp_path: Path) -> None:
     )  # fmt: skip
     whole = rows._changelog
     rows._changelog = lambda own: {**whole(own), "total": 3}  # type: ignore[method-assign]
-    desk = SmallAccount(tmp_path, rows)
+    desk = ServedAccount(tmp_path, rows)
     desk.sync(LATER)
     assert desk.rows("SELECT changes_known FROM tickets") == [("unreadable",)]
     assert desk.list_values("full_resolution_time", LATER) == {"1": ["history_unknown"]}

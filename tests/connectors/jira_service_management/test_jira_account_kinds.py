@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from account_fixtures import Asking, SmallAccount, instant
 from jira_account import (
     AGENT,
     DESK,
@@ -29,7 +28,7 @@ from jira_account import (
     user,
 )
 from knowledge_fixtures import FIRST, LATER, Site, page, written
-from small_account import SmallAccount as AccountInMemory
+from small_account import Asking, ServedAccount, SmallAccount, instant
 from starlette.responses import JSONResponse
 
 from helpdesk_kpi.measure.quality.calendar_usage import sla_clocks
@@ -62,7 +61,7 @@ def test_a_conversation_that_cannot_be_read_is_not_known_and_not_unanswered(tmp_
     )  # fmt: skip
     whole = rows._comments
     rows._comments = lambda own: {**whole(own), "total": 3 if own == "1" else 0}  # type: ignore[method-assign]
-    desk = SmallAccount(tmp_path, rows)
+    desk = ServedAccount(tmp_path, rows)
     desk.sync(NOW)
     assert desk.list_values("first_reply_time", NOW) == {"1": ["replies_unreadable"], "2": ["solved_without_reply"]}
     assert desk.list_values("full_resolution_time", NOW) == {"1": [3 * HOUR], "2": [3 * HOUR]}  # that is known
@@ -74,7 +73,7 @@ def test_members_of_a_group_without_a_word_on_further_ones_are_an_error_that_nam
         return {"values": [AGENT], "startAt": 0} if asking.path.endswith("/group/member") else None
 
     rows = JiraRows(issues=[issue(1, WORKING)], agents=("group:support",), odd=members)
-    results = SmallAccount(tmp_path, rows).sync(NOW)
+    results = ServedAccount(tmp_path, rows).sync(NOW)
     assert results["agents"].outcome == "failed"
     assert results["agents"].reason.startswith("group/member: rows came, and no word on whether more follow")
 
@@ -95,7 +94,7 @@ def test_a_feed_of_worklogs_that_does_not_say_whether_it_ends_is_an_error(tmp_pa
             return {"values": [row], "until": instant("2026-03-10T00:40:00Z"), **end}
         return None
 
-    desk = SmallAccount(tmp_path, JiraRows(issues=[issue(1, WORKING)], odd=feed))
+    desk = ServedAccount(tmp_path, JiraRows(issues=[issue(1, WORKING)], odd=feed))
     assert desk.sync(NOW)["worklog_feed"].outcome == "ok"
     result = desk.sync("2026-03-10T02:00:00Z")["worklog_feed"]
     assert (result.outcome, result.reason.partition(":")[0]) == ("failed", stamp)
@@ -122,7 +121,7 @@ def test_words_that_are_on_no_list_drop_nothing(tmp_path: Path) -> None:
                    changed(3, "02 09:10", item("customfield_99", None, {"id": "5", "name": "New"}))],
         comments=[said(1, "02 09:00"), said(2, "02 08:30", visibility=squad), said(2, "02 09:00"), said(3, "02 09:00")],
     )  # fmt: skip
-    desk = SmallAccount(tmp_path, rows)
+    desk = ServedAccount(tmp_path, rows)
     assert not sum(r.rejected for r in desk.sync(NOW).values())
     assert desk.list_values("first_reply_time", NOW) == {"1": [HOUR], "2": [HOUR], "3": [HOUR]}
     assert desk.list_running("backlog", NOW) == {"1", "2", "3"}
@@ -140,7 +139,7 @@ def test_a_vote_that_comes_late_and_moves_nothing_else_counts_on_its_day(tmp_pat
         issues=[issue(1)], histories=[changed(1, "02 11:00", item("status", WAITING, RESOLVED))],
         comments=[said(1, "02 09:00")],
     )  # fmt: skip
-    desk = SmallAccount(tmp_path, rows)
+    desk = ServedAccount(tmp_path, rows)
     desk.sync(NOW)
     assert desk.list_values("csat", NOW) == {}
     stars: dict[str, Any] = {RATING: {"rating": 5}, RATED: at("20 10:00")}
@@ -164,7 +163,7 @@ def test_a_page_keeps_its_author_after_edits_and_a_new_owner(
     monkeypatch.setenv("ACME_KEY", "a-key-of-the-account")
     site = Site([page(1, ("2026-03-02", "ann"))])
     site.users.append({"accountId": "two", "accountType": "atlassian", "displayName": "Agent Two"})
-    account = AccountInMemory(tmp_path, "jira_service_management", site, own='agents = ["ann", "two"]')
+    account = SmallAccount(tmp_path, "jira_service_management", site, own='agents = ["ann", "two"]')
     account.sync(FIRST)
     site.pages = [page(1, ("2026-03-02", "ann"), ("2026-03-12", "two"), made_by=names) | {"ownerId": "two"}]
     account.sync(LATER)
@@ -209,7 +208,7 @@ def test_working_time_by_our_hours_is_held_against_the_calendar_of_the_sla(tmp_p
         comments=[said(1, "03 10:00"), said(2, "09 10:00")], odd=fields,
     )  # fmt: skip
     hours = {"desk": {"weekly": {"mon-fri": ["09:00-17:00"]}, "sources": ["acme"]}}
-    desk = SmallAccount(tmp_path, rows, hours=hours)
+    desk = ServedAccount(tmp_path, rows, hours=hours)
     desk.sync(NOW)
     worked = {row["ticket"]: row["business_seconds"] for row in desk.list_observations("first_reply_time", NOW)}
     assert worked == {"1": 9 * HOUR, "2": 2 * HOUR}

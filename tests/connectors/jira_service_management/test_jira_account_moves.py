@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from account_fixtures import SmallAccount
 from jira_account import (
     AGENT,
     DEV,
@@ -21,6 +20,7 @@ from jira_account import (
     moved,
     said,
 )
+from small_account import ServedAccount
 from test_jira_account import LATER, account, by
 
 from helpdesk_kpi.pull.contract import Finding
@@ -53,11 +53,11 @@ def move(rows: JiraRows, number: int, when: str, after: dict[str, Any] = DEV, **
     rows.histories.append({"id": f"9{number}", **changed(number, when, *moved(before["project"], after, number))})
 
 
-def gone(desk: SmallAccount) -> list[tuple[Any, ...]]:
+def gone(desk: ServedAccount) -> list[tuple[Any, ...]]:
     return desk.rows("SELECT native, left_at IS NOT NULL, deleted_at IS NOT NULL FROM tickets ORDER BY native")
 
 
-def new(desk: SmallAccount, as_of: str) -> dict[str, str]:
+def new(desk: ServedAccount, as_of: str) -> dict[str, str]:
     """Ticket -> when it came in, of those that count."""
     return {row["ticket"]: row["at"] for row in desk.list_observations("channel_mix", as_of) if not row["reason"]}
 
@@ -65,7 +65,7 @@ def new(desk: SmallAccount, as_of: str) -> dict[str, str]:
 @pytest.mark.trap("jira 37")
 def test_an_issue_that_moved_away_keeps_its_past_and_leaves_the_backlog_on_that_day(tmp_path: Path) -> None:
     rows = support()
-    desk = SmallAccount(tmp_path, rows)
+    desk = ServedAccount(tmp_path, rows)
     desk.sync("2026-03-09T12:00:00Z")
     assert desk.list_running("backlog", "2026-03-09T12:00:00Z") == {"8701"}
     move(rows, 8701, "10 09:00", issuetype=BUG)
@@ -86,7 +86,7 @@ def test_an_issue_that_moved_away_keeps_its_past_and_leaves_the_backlog_on_that_
 def test_what_is_done_in_the_other_project_is_no_work_of_support(tmp_path: Path) -> None:
     """After the move it is solved and answered over there; two censuses later it is still not called deleted."""
     rows = support()
-    desk = SmallAccount(tmp_path, rows)
+    desk = ServedAccount(tmp_path, rows)
     desk.sync("2026-03-09T12:00:00Z")
     move(rows, 8701, "10 09:00", issuetype=BUG)
     rows.histories.append({"id": "99", **changed(8701, "11 09:00", item("status", WORKING, RESOLVED))})
@@ -102,7 +102,7 @@ def test_what_is_done_in_the_other_project_is_no_work_of_support(tmp_path: Path)
 
 def test_an_issue_that_was_solved_and_moved_then_is_found_by_the_census(tmp_path: Path) -> None:
     rows = support()
-    desk = SmallAccount(tmp_path, rows)
+    desk = ServedAccount(tmp_path, rows)
     desk.sync("2026-03-09T12:00:00Z")
     move(rows, 8702, "10 09:00")
     for day in ("2026-03-17", "2026-03-25", "2026-04-02"):
@@ -114,7 +114,7 @@ def test_an_issue_that_was_solved_and_moved_then_is_found_by_the_census(tmp_path
 
 def test_an_issue_that_comes_back_is_in_the_backlog_again(tmp_path: Path) -> None:
     rows = support()
-    desk = SmallAccount(tmp_path, rows)
+    desk = ServedAccount(tmp_path, rows)
     desk.sync("2026-03-09T12:00:00Z")
     move(rows, 8701, "10 09:00", issuetype=BUG)
     desk.sync("2026-03-10T10:00:00Z")
@@ -169,7 +169,7 @@ def test_a_move_between_projects_that_are_read_ends_nothing_and_begins_nothing(t
 def test_what_comes_into_sight_without_a_new_date_is_read_by_the_next_census(tmp_path: Path) -> None:
     """A security level is lifted; the issue's update stays the one of 2 March."""
     rows = support(hidden=["8702"])
-    desk = SmallAccount(tmp_path, rows)
+    desk = ServedAccount(tmp_path, rows)
     desk.sync("2026-03-09T12:00:00Z")
     assert new(desk, LATER).keys() == {"8701"}
     rows.hidden.clear()
@@ -182,7 +182,7 @@ def test_what_comes_into_sight_without_a_new_date_is_read_by_the_next_census(tmp
 @pytest.mark.trap("jira 37")
 def test_what_is_hidden_and_what_is_deleted_look_alike_and_only_two_censuses_call_it_deleted(tmp_path: Path) -> None:
     rows = support()
-    desk = SmallAccount(tmp_path, rows)
+    desk = ServedAccount(tmp_path, rows)
     desk.sync("2026-03-09T12:00:00Z")
     rows.hidden.add("8701")
     found: list[Finding] = []
@@ -203,7 +203,7 @@ def test_what_is_hidden_and_what_is_deleted_look_alike_and_only_two_censuses_cal
 def test_an_archived_issue_leaves_the_backlog_and_is_not_deleted(tmp_path: Path) -> None:
     """Data Center tells when: an issue's own resource still shows it, no search does."""
     rows = support()
-    desk = SmallAccount(tmp_path, rows)
+    desk = ServedAccount(tmp_path, rows)
     desk.sync("2026-03-09T12:00:00Z")
     archived = {**rows.issues[0], "fields": {**rows.issues[0]["fields"], "archiveddate": at("10 08:00")}}
     search = rows._search
@@ -260,7 +260,7 @@ def test_a_merge_is_believed_with_evidence_only(tmp_path: Path) -> None:
 
 def test_a_duplicate_that_is_opened_again_is_a_ticket_again(tmp_path: Path) -> None:
     rows = JiraRows(issues=[issue(1, **duplicates(5)), issue(5)], histories=closed(1, 5))
-    desk = SmallAccount(tmp_path, rows)
+    desk = ServedAccount(tmp_path, rows)
     desk.sync("2026-03-03T00:00:00Z")
     assert desk.list_values("full_resolution_time", LATER)["1"] == ["merged"]
     rows.issues[0] = issue(1, WORKING, updated=at("04 09:00"))

@@ -7,7 +7,6 @@ from typing import Any
 
 import httpx
 import pytest
-from account_fixtures import Asking, SmallAccount
 from jira_account import (
     ADMIN,
     AGENT,
@@ -27,6 +26,7 @@ from jira_account import (
     said,
     user,
 )
+from small_account import Asking, ServedAccount
 from starlette.responses import Response
 from test_jira_account import LATER, account, by
 
@@ -44,7 +44,7 @@ APPROVAL: list[Any] = [{
 }]  # fmt: skip
 
 
-def licensed(folder: Path, **more: Any) -> SmallAccount:
+def licensed(folder: Path, **more: Any) -> ServedAccount:
     """Field case j_j09: an approver and a colleague of the customer, both licensed, write before the agent does."""
     return account(
         folder,
@@ -63,7 +63,7 @@ def licensed(folder: Path, **more: Any) -> SmallAccount:
     )  # fmt: skip
 
 
-def team_of(desk: SmallAccount) -> set[str]:
+def team_of(desk: ServedAccount) -> set[str]:
     with desk.store() as store:
         return {human.name for human in load_agents(store, desk.config).all}
 
@@ -115,7 +115,7 @@ def test_what_becomes_known_of_the_team_holds_for_before_and_what_is_lost_for_la
     keeps the replies of before.
     """
     rows = JiraRows(issues=[issue(1, WORKING)], comments=[said(1, "02 08:20", SECOND)])
-    desk = SmallAccount(tmp_path, rows)
+    desk = ServedAccount(tmp_path, rows)
     desk.sync("2026-03-03T00:00:00Z")
     rows.roles = {"SUP": [AGENT, SECOND]}
     desk.sync("2026-03-04T00:00:00Z")
@@ -167,7 +167,7 @@ def test_a_shared_account_is_not_in_the_team(tmp_path: Path) -> None:
         comments=[said(1, "02 08:10", many), said(1, "02 09:00"), said(4, "02 08:30", SECOND)],
         roles={"SUP": [AGENT, SECOND]},
     )
-    desk = SmallAccount(tmp_path, rows)
+    desk = ServedAccount(tmp_path, rows)
     desk.sync("2026-03-03T00:00:00Z")
     gone = {"accountId": SECOND["accountId"], "displayName": "Former user", "active": False}
     rows.roles = {"SUP": [AGENT]}
@@ -213,7 +213,7 @@ def one_person(**settings: Any) -> JiraRows:
     "known", [{"agents": ("ann",)}, {"roles": {"SUP": [{"name": "ann", "displayName": "Ann"}]}}], ids=["named", "role"]
 )
 def test_a_person_known_by_key_and_by_name_is_one(tmp_path: Path, known: dict[str, Any]) -> None:
-    desk = SmallAccount(tmp_path, one_person(**known))
+    desk = ServedAccount(tmp_path, one_person(**known))
     results = desk.sync(LATER)
     assert {r.outcome for r in results.values()} <= {"ok"}, results
     assert desk.rows("SELECT native FROM people ORDER BY native") == [("JIRAUSER10100",), ("JIRAUSER20000",)]
@@ -299,7 +299,7 @@ def test_comments_that_only_some_may_see_answer_nobody(tmp_path: Path) -> None:
 @pytest.mark.trap("jira 46")
 def test_odd_rows_cost_only_themselves(tmp_path: Path) -> None:
     """Nulls, wrong types and missing keys: the second issue and what is whole of the others stay."""
-    desk = SmallAccount(tmp_path, JiraRows(
+    desk = ServedAccount(tmp_path, JiraRows(
         issues=[
             issue(1, status=None), issue(2), issue(3, issuelinks=[{"type": None}]), issue(4, priority=7),
             issue(5, customfield_10060="odd", customfield_10002=[None, 7], customfield_10010={"requestType": 3}),

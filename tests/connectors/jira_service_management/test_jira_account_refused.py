@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from account_fixtures import SmallAccount
 from jira_account import RATED, RATING, RESOLVED, WAITING, JiraRows, at, changed, issue, item, said
+from small_account import ServedAccount
 
 from connectors.jira_service_management.settings import Credentials
 
@@ -22,7 +22,7 @@ def rows_of(*numbers: int, **given: Any) -> JiraRows:
     )  # fmt: skip
 
 
-def unread(desk: SmallAccount) -> list[tuple[Any, ...]]:
+def unread(desk: ServedAccount) -> list[tuple[Any, ...]]:
     sql = "SELECT t.native, u.id, u.kind FROM unread u JOIN tickets t ON t.id = u.ticket ORDER BY 1, 2"
     return desk.rows(sql)
 
@@ -53,7 +53,7 @@ def test_an_issue_with_an_unreadable_newer_row_is_unknown(
     and later, and changes nothing about it.
     """
     rows = rows_of(1, 11, 12, **site)
-    desk = SmallAccount(tmp_path, rows)
+    desk = ServedAccount(tmp_path, rows)
     desk.sync(NOW[0])
     assert desk.list_values("first_reply_time", NOW[0]) == {"1": [3600], "11": [3600], "12": [3600]}
     rows.issues[0], rows.issues[2] = odd, issue(12, updated=at("10 10:00"))
@@ -76,7 +76,7 @@ def test_an_issue_with_an_unreadable_newer_row_is_unknown(
 def test_an_issue_that_only_the_look_back_meets_is_not_known_where_its_row_is_odd(tmp_path: Path) -> None:
     """The index brings a change of 22:00 two hours late; what else the look back meets is not new."""
     rows = rows_of(1, 2)
-    desk = SmallAccount(tmp_path, rows)
+    desk = ServedAccount(tmp_path, rows)
     desk.sync("2026-03-03T00:00:00Z")
     rows.issues[0] = {**issue(1, updated=at("02 22:00")), "properties": 7}
     desk.sync("2026-03-03T01:00:00Z")
@@ -93,7 +93,7 @@ def test_a_rating_that_cannot_be_read_is_not_none_and_not_the_one_before(tmp_pat
     rows = rows_of(1, 12)
     for row in rows.issues:
         row["fields"] |= {RATING: {"rating": 5}, RATED: at("03 10:00")}
-    desk = SmallAccount(tmp_path, rows)
+    desk = ServedAccount(tmp_path, rows)
     desk.sync(NOW[0])
     assert desk.list_values("csat", NOW[0]) == {"1": [1], "12": [1]}
     rows.issues[0] = rated(1, "10 10:00", odd, "10 10:00")
@@ -112,7 +112,7 @@ def test_a_rating_that_cannot_be_read_is_not_none_and_not_the_one_before(tmp_pat
 def test_a_rating_that_was_taken_away_after_it_was_odd_is_none(tmp_path: Path) -> None:
     rows = rows_of(1, 12)
     rows.issues[0]["fields"] |= {RATING: "splendid", RATED: at("03 10:00")}
-    desk = SmallAccount(tmp_path, rows)
+    desk = ServedAccount(tmp_path, rows)
     desk.sync(NOW[0])
     assert unread(desk) == [("1", "rating:csat-1:row", "rating")]
     rows.issues[0] = issue(1, updated=at("10 10:00"))
@@ -126,7 +126,7 @@ def test_an_issue_that_the_search_for_ratings_brings_and_nobody_can_read_has_a_r
 ) -> None:
     """The vote does not move `updated`: only the search by date of the rating brings the row, whose fields are odd."""
     rows = rows_of(1)
-    desk = SmallAccount(tmp_path, rows)
+    desk = ServedAccount(tmp_path, rows)
     desk.sync(NOW[0])
     rows.issues[0] = {**rated(1, "02 20:00", 5, "10 10:00"), "properties": 7}
     desk.sync(NOW[1])

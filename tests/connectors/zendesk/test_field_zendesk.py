@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from account_fixtures import SmallAccount
+from small_account import ServedAccount
 from zendesk_account import (
     AGENT,
     CUSTOMER,
@@ -41,9 +41,9 @@ def taken(status: str = "solved", before: str = "new") -> list[Row]:
     return [change("status", before, status), change("assignee_id", None, AGENT)]
 
 
-def synced(folder: Path, tickets: list[Row], events: list[Row], now: str = LATER, **rows: Any) -> SmallAccount:
+def synced(folder: Path, tickets: list[Row], events: list[Row], now: str = LATER, **rows: Any) -> ServedAccount:
     given = {"users": PEOPLE, **rows}
-    found = SmallAccount(folder, ZendeskRows(tickets=tickets, ticket_events=events, **given))
+    found = ServedAccount(folder, ZendeskRows(tickets=tickets, ticket_events=events, **given))
     results = found.sync(now)
     assert {r.outcome for r in results.values()} <= {"ok", "unavailable"}, results
     return found

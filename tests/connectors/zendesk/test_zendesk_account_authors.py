@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from account_fixtures import SmallAccount
+from small_account import ServedAccount
 from zendesk_account import (
     AGENT,
     CUSTOMER,
@@ -27,9 +27,9 @@ def day(clock: str) -> str:
     return f"2026-11-10T{clock}:00Z"
 
 
-def account(folder: Path, *, rules: dict[str, Any] | None = None, **rows: Any) -> SmallAccount:
+def account(folder: Path, *, rules: dict[str, Any] | None = None, **rows: Any) -> ServedAccount:
     """Synced once, without a stream that failed and without a row that was set aside."""
-    found = SmallAccount(folder, ZendeskRows(**rows), **(rules or {}))
+    found = ServedAccount(folder, ZendeskRows(**rows), **(rules or {}))
     results = found.sync(LATER)
     assert {r.outcome for r in results.values()} <= {"ok", "unavailable"}, results
     assert not sum(r.rejected for r in results.values())

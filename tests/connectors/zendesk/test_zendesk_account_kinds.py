@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 import small_account
-from account_fixtures import SmallAccount
 from knowledge_fixtures import FIRST, LATER, HelpCenter, article, written
+from small_account import ServedAccount
 from zendesk_account import (
     AGENT,
     CUSTOMER,
@@ -53,7 +53,7 @@ def test_one_note_or_one_assignment_makes_no_agent_of_who_asks(tmp_path: Path, d
                   change("status", "new", "solved")),
         ],
     )  # fmt: skip
-    desk = SmallAccount(tmp_path, rows)
+    desk = ServedAccount(tmp_path, rows)
     desk.sync(NOW)
     assert desk.list_values("first_reply_time", NOW) == {"1": [1800], "2": [1200], "3": [1800]}
 
@@ -72,7 +72,7 @@ def test_a_suspended_person_stays_who_they_were(tmp_path: Path) -> None:
             event(1, day("10:00"), AGENT, comment(AGENT), change("status", "new", "solved")),
         ],
     )
-    desk = SmallAccount(tmp_path, rows)
+    desk = ServedAccount(tmp_path, rows)
     desk.sync(NOW)
     assert desk.list_values("first_reply_time", NOW) == {"1": [1800]}
     assert dict(desk.rows("SELECT native, active FROM people WHERE native IN ('502', '601')")) == {"502": 0, "601": 0}
@@ -95,7 +95,7 @@ def test_an_anonymised_person_stays_who_they_were(tmp_path: Path, *, seen_before
         tickets=[ticket(1, day("08:00"), day("10:00"), assignee_id=OTHER_AGENT)],
         ticket_events=ordinary(1, opened=day("08:00"), answered=day("08:30"), solved=day("10:00"), agent=OTHER_AGENT),
     )
-    desk = SmallAccount(tmp_path, rows)
+    desk = ServedAccount(tmp_path, rows)
     if seen_before:
         desk.sync("2026-11-12T00:00:00Z")
     rows.users = [user(AGENT, "agent"), user(OTHER_AGENT, **gone), user(CUSTOMER, **gone)]
@@ -131,5 +131,5 @@ def test_an_article_that_vanished_keeps_what_was_written_on_it(tmp_path: Path) -
     del center.articles[1]
     account.sync(LATER)
     assert written(account, LATER) == [("1", "Agent One", "created"), ("2", "Agent Two", "created")]
-    fresh = account.observations("article_freshness", as_of=LATER)
+    fresh = account.list_observations("article_freshness", as_of=LATER)
     assert [row["url"].rpartition("/")[2] for row in fresh if row["end"] is None or row["censored"] == "true"] == ["1"]

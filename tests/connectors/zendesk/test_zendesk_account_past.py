@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from account_fixtures import Asking, SmallAccount
+from small_account import Asking, ServedAccount
 from starlette.responses import Response
 from zendesk_account import (
     AGENT,
@@ -31,8 +31,8 @@ def day(clock: str) -> str:
     return f"2026-11-10T{clock}:00Z"
 
 
-def synced(folder: Path, now: str = LATER, **rows: Any) -> SmallAccount:
-    found = SmallAccount(folder, ZendeskRows(**rows))
+def synced(folder: Path, now: str = LATER, **rows: Any) -> ServedAccount:
+    found = ServedAccount(folder, ZendeskRows(**rows))
     results = found.sync(now)
     assert {r.outcome for r in results.values()} <= {"ok", "unavailable"}, results
     return found
@@ -83,7 +83,7 @@ def test_an_answer_to_an_old_survey_counts_whatever_the_lists_start_means(
         users=PEOPLE, tickets=[late("offered", "2026-07-04T09:00:00Z", "open")], ticket_events=lives(answered=False),
         satisfaction_ratings=[rating("offered", "2026-07-03T09:00:00Z")], ratings_by=ratings_by,
     )  # fmt: skip
-    desk = SmallAccount(tmp_path, rows)
+    desk = ServedAccount(tmp_path, rows)
     desk.sync("2026-09-01T00:00:00Z")
     assert desk.list_values("csat", "2026-09-01T00:00:00Z") == {}
     rows.tickets = [late("bad", "2026-11-20T08:00:00Z", "solved")]
@@ -123,7 +123,7 @@ def test_who_left_the_team_answered_as_an_agent_and_asks_as_a_customer(tmp_path:
         tickets=[ticket(1, day("08:00"), day("10:00"), assignee_id=OTHER_AGENT)],
         ticket_events=ordinary(1, opened=day("08:00"), answered=day("08:30"), solved=day("10:00"), agent=OTHER_AGENT),
     )
-    desk = SmallAccount(tmp_path, rows)
+    desk = ServedAccount(tmp_path, rows)
     desk.sync("2026-11-12T00:00:00Z")
     rows.users = [user(AGENT, "agent"), user(OTHER_AGENT, updated_at="2026-11-15T00:00:00Z"), user(CUSTOMER)]
     eighteenth = [f"2026-11-18T{clock}:00Z" for clock in ("08:00", "08:10", "09:00")]
@@ -155,7 +155,7 @@ def test_who_joins_the_team_was_a_customer_before(tmp_path: Path) -> None:
             1, opened=day("08:00"), answered=day("08:30"), solved=day("10:00"), customer=OTHER_AGENT
         ),
     )
-    desk = SmallAccount(tmp_path, rows)
+    desk = ServedAccount(tmp_path, rows)
     desk.sync("2026-11-12T00:00:00Z")
     rows.users = [user(AGENT, "agent"), user(OTHER_AGENT, "agent", updated_at="2026-11-15T00:00:00Z")]
     desk.sync(LATER)
@@ -349,7 +349,7 @@ def test_a_row_that_is_odd_costs_only_itself(tmp_path: Path) -> None:
         ticket_events=[e for number in (1, 2, 3) for e in ordinary(number, opened=day("09:00"), answered=day("10:00"))],
     )
     rows.ticket_events[2]["child_events"][0]["body"] = "Printer \ud83d broken"
-    desk = SmallAccount(tmp_path, AsText(rows))
+    desk = ServedAccount(tmp_path, AsText(rows))
     results = desk.sync(LATER)
     assert {r.outcome for r in results.values()} <= {"ok", "unavailable"}
     found = desk.list_values("first_reply_time", LATER)

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from account_fixtures import Asking, SmallAccount
+from small_account import Asking, ServedAccount
 from zendesk_account import (
     AGENT,
     CUSTOMER,
@@ -44,7 +44,7 @@ def written_again(number: int, now: str, **given: Any) -> dict[str, Any]:
     return {**ticket(number, day("09:00"), now), **given}
 
 
-def unread(desk: SmallAccount) -> list[tuple[Any, ...]]:
+def unread(desk: ServedAccount) -> list[tuple[Any, ...]]:
     sql = "SELECT t.native, u.id, u.kind FROM unread u JOIN tickets t ON t.id = u.ticket ORDER BY 1, 2"
     return desk.rows(sql)
 
@@ -62,7 +62,7 @@ def test_a_ticket_with_an_unreadable_newer_row_is_unknown(
     all, may be another today. Ticket 12 is read well on the same page, and changes nothing about it.
     """
     rows = rows_of(1, 11, 12, refused=way)
-    desk = SmallAccount(tmp_path, rows)
+    desk = ServedAccount(tmp_path, rows)
     desk.sync(NOW[0])
     assert desk.list_values("first_reply_time", NOW[0]) == {"1": [1200], "11": [1200], "12": [1200]}
     rows.tickets[0] = written_again(1, day("11:00"), **odd)
@@ -83,7 +83,7 @@ def test_a_ticket_with_an_unreadable_newer_row_is_unknown(
 def test_a_history_that_is_read_whole_does_not_make_a_refused_row_known(tmp_path: Path) -> None:
     """The audits tell all that happened, and are asked for no better reason than a row that is odd."""
     rows = rows_of(1)
-    desk = SmallAccount(tmp_path, rows)
+    desk = ServedAccount(tmp_path, rows)
     desk.sync(NOW[0])
     rows.tickets[0] = written_again(1, day("11:00"), status=5)
     desk.sync(NOW[1])
@@ -96,7 +96,7 @@ def test_a_history_that_is_read_whole_does_not_make_a_refused_row_known(tmp_path
 def test_a_deletion_that_cannot_be_read_leaves_the_ticket_unknown(tmp_path: Path) -> None:
     """Without exports: ticket 1 is in the list of deleted ones, and nobody can say since when."""
     rows = rows_of(1, 12, refused=LISTS)
-    desk = SmallAccount(tmp_path, rows)
+    desk = ServedAccount(tmp_path, rows)
     desk.sync(NOW[0])
     rows.tickets = rows.tickets[1:]
     rows.lists["deleted_tickets"] = [{"id": 1, "deleted_at": "lately"}, {"id": 13, "deleted_at": day("12:00")}]
@@ -130,7 +130,7 @@ def test_a_call_or_session_that_cannot_be_read_leaves_its_ticket_unknown(tmp_pat
     )
     rows = rows_of(1, 12)
     getattr(rows, kind).append({**good, **odd})
-    desk = SmallAccount(tmp_path, rows)
+    desk = ServedAccount(tmp_path, rows)
     assert desk.sync(NOW[0])[kind].rejected
     assert desk.list_values("first_reply_time", NOW[0]) == {"1": ["history_unknown"], "12": [1200]}
     getattr(rows, kind).extend(later)
@@ -148,7 +148,7 @@ def _chat(name: str, on: int, took: int = 20) -> dict[str, Any]:
 
 def test_a_call_that_turns_out_to_be_on_no_ticket_makes_its_ticket_known(tmp_path: Path) -> None:
     rows = rows_of(1, calls=[call(7, 1, time_to_answer="half a minute"), call(77, None)])
-    desk = SmallAccount(tmp_path, rows)
+    desk = ServedAccount(tmp_path, rows)
     desk.sync(NOW[0])
     assert unread(desk) == [("1", "contact:call7:row", "row")]
     rows.calls[0] = call(7, None)
@@ -172,7 +172,7 @@ def test_an_answer_to_the_older_survey_that_cannot_be_read_is_not_none(tmp_path:
     offers, one answer is known and one is not: of one survey, one answer.
     """
     rows = rows_of(1, 12, satisfaction_ratings=[rating(1, "offered"), rating(12, "offered")])
-    desk = SmallAccount(tmp_path, rows)
+    desk = ServedAccount(tmp_path, rows)
     desk.sync(NOW[0])
     assert desk.list_values("csat_response_rate", NOW[0]) == {"1": [0], "12": [0]}
     rows.lists["satisfaction_ratings"] = [{**rating(1, "good"), **odd}, rating(12, "good")]
@@ -188,7 +188,7 @@ def test_an_answer_to_the_older_survey_that_cannot_be_read_is_not_none(tmp_path:
 
 def test_an_answer_that_the_events_tell_is_known_whatever_its_own_row_says(tmp_path: Path) -> None:
     rows = rows_of(1, satisfaction_ratings=[rating(1, "offered")])
-    desk = SmallAccount(tmp_path, rows)
+    desk = ServedAccount(tmp_path, rows)
     desk.sync(NOW[0])
     rows.ticket_events.append(event(1, day("12:00"), CUSTOMER, change("satisfaction_score", "offered", "bad")))
     rows.lists["satisfaction_ratings"] = [rating(1, "splendid")]
@@ -202,7 +202,7 @@ def test_an_unreadable_answer_fetched_by_id_is_unknown(tmp_path: Path) -> None:
     """Offered in July and answered in November: the list begins with October, and the ticket's row knows of it."""
     offered = rating(1, "offered", created_at="2026-07-03T09:00:00Z", updated_at="2026-07-03T09:00:00Z")
     rows = rows_of(1, satisfaction_ratings=[offered])
-    desk = SmallAccount(tmp_path, rows)
+    desk = ServedAccount(tmp_path, rows)
     desk.sync("2026-11-11T00:00:00Z")
     assert desk.list_values("csat_response_rate", NOW[0]) == {"1": [0]}
     rows.tickets[0] = written_again(1, day("12:00"), satisfaction_rating={"id": 81, "score": "good"})
@@ -249,7 +249,7 @@ def answered(stars: Any, category: str | None, sub_type: str = "customer_satisfa
 )  # fmt: skip
 def test_an_answer_to_the_newer_survey_that_cannot_be_read_is_not_none(tmp_path: Path, odd: dict[str, Any]) -> None:
     rows = Newer([response(1), response(12)], **_given(1, 12))
-    desk = SmallAccount(tmp_path, rows)
+    desk = ServedAccount(tmp_path, rows)
     desk.sync(NOW[0])
     assert desk.list_values("csat_response_rate", NOW[0]) == {"1": [0], "12": [0]}
     rows.responses = [odd, response(12, answered(1, "bad"))]
@@ -263,7 +263,7 @@ def test_an_answer_to_the_newer_survey_that_cannot_be_read_is_not_none(tmp_path:
 
 def test_an_odd_answer_to_another_question_leaves_satisfaction_known(tmp_path: Path) -> None:
     given = response(1, answered(5, "good"), {"type": "open_ended", "question": None})
-    desk = SmallAccount(tmp_path, Newer([given], **_given(1)))
+    desk = ServedAccount(tmp_path, Newer([given], **_given(1)))
     assert desk.sync(NOW[0])["survey_responses"].rejected == 1
     assert desk.list_values("csat", NOW[0]) == {"1": [1]}
     assert unread(desk) == []

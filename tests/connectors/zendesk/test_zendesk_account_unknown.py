@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from account_fixtures import Asking, SmallAccount
+from small_account import Asking, ServedAccount
 from zendesk_account import (
     AGENT,
     CUSTOMER,
@@ -29,8 +29,8 @@ def day(clock: str) -> str:
     return f"2026-11-10T{clock}:00Z"
 
 
-def synced(folder: Path, rows: ZendeskRows) -> SmallAccount:
-    found = SmallAccount(folder, rows)
+def synced(folder: Path, rows: ZendeskRows) -> ServedAccount:
+    found = ServedAccount(folder, rows)
     results = found.sync(LATER)
     assert {r.outcome for r in results.values()} <= {"ok", "unavailable"}, results
     return found
@@ -109,7 +109,7 @@ def messaging(count: int) -> ZendeskRows:
 @pytest.mark.trap("zendesk 33")
 def test_messaging_sessions_are_read_page_by_page_and_a_day_later_the_new_ones_too(tmp_path: Path) -> None:
     """Field case 8: pages of 10, 10 and 3, then two more sessions; each agent replied after 45 s."""
-    desk = SmallAccount(tmp_path, messaging(23))
+    desk = ServedAccount(tmp_path, messaging(23))
     assert desk.sync("2026-11-13T00:00:00Z")["engagements"].outcome == "ok"
     assert desk.rows("SELECT count(*) FROM engagements") == [(23,)]
     assert sum(a.path == "/api/v2/engagements" for a in desk.requests) == 3
@@ -130,7 +130,7 @@ def test_a_session_tells_the_first_reply_of_a_ticket_without_any_event(tmp_path:
 def test_a_session_of_a_time_to_come_keeps_no_other_from_being_read(tmp_path: Path) -> None:
     rows = messaging(3)
     rows.engagements[2]["engagement_start_time"] = "2098-01-01T08:00:00Z"
-    desk = SmallAccount(tmp_path, rows)
+    desk = ServedAccount(tmp_path, rows)
     desk.sync("2026-11-11T00:00:00Z")
     desk.helpdesk = messaging(12)
     desk.sync("2026-11-12T00:00:00Z")
@@ -159,7 +159,7 @@ def test_sessions_without_a_word_on_what_follows_end_the_stream_with_an_error_th
             return given
 
     rows = Silent(users=PEOPLE, engagements=messaging(12).engagements)
-    results = SmallAccount(tmp_path, rows).sync(LATER)
+    results = ServedAccount(tmp_path, rows).sync(LATER)
     assert results["engagements"].outcome == "failed"
     assert results["engagements"].reason.startswith("engagements: ")
     assert results["satisfaction_ratings"].outcome == "ok"  # the streams after it are read
@@ -240,7 +240,7 @@ def test_audits_of_such_a_ticket_are_requested_and_complete_the_export(tmp_path:
 def test_a_ticket_that_is_made_in_this_minute_is_given_time_to_tell_its_words(tmp_path: Path) -> None:
     """Exports hold back what is younger than a minute: at 09:00:30 nothing is wrong with a ticket of 09:00."""
     rows = ZendeskRows(users=PEOPLE, tickets=[ticket(1, day("09:00"), status="new")])
-    desk = SmallAccount(tmp_path, rows)
+    desk = ServedAccount(tmp_path, rows)
     desk.sync("2026-11-10T09:00:30Z")
     assert desk.rows("SELECT replies_known FROM tickets") == [("yes",)]
     rows.ticket_events = ordinary(1, opened=day("09:00"))
@@ -265,7 +265,7 @@ def test_an_event_that_cannot_be_read_leaves_its_ticket_unknown_until_its_audits
     good = dict(events[1])
     events[1] = {**events[1], **odd}
     rows = ZendeskRows(users=PEOPLE, tickets=[ticket(1, day("09:00"), day("10:00"))], ticket_events=events)
-    desk = SmallAccount(tmp_path, Odd(rows, events.pop(1)))
+    desk = ServedAccount(tmp_path, Odd(rows, events.pop(1)))
     results = desk.sync(LATER)
     assert results["ticket_events"].rejected == 1
     assert desk.rows("SELECT replies_known, changes_known FROM tickets") == [("unreadable", "unreadable")]
@@ -294,7 +294,7 @@ def test_an_event_without_a_ticket_is_reported_by_id_and_affects_no_other(tmp_pa
     rows = ZendeskRows(
         users=PEOPLE, tickets=[ticket(number, day("09:00"), day("10:00")) for number in (1, 2)], ticket_events=events
     )
-    desk = SmallAccount(tmp_path, Odd(rows, odd))
+    desk = ServedAccount(tmp_path, Odd(rows, odd))
     desk.sync(LATER)
     assert desk.rows("SELECT stream, id FROM rejected_rows") == [("ticket_events", str(odd["id"]))]
     assert desk.list_values("first_reply_time", LATER)["2"] == [1200]
@@ -327,7 +327,7 @@ def test_an_audit_that_cannot_be_read_leaves_the_states_unknown_too_until_it_can
         audits={1: [requests, solved, {**opened, "author_id": "x"}, again]},
         refused=("/incremental/", "/guide/", "/slas/", "/business_hours/", "/engagements/"),
     )  # fmt: skip
-    desk = SmallAccount(tmp_path, rows)
+    desk = ServedAccount(tmp_path, rows)
     desk.sync(LATER)
     for kpi in ("reopen_rate", "full_resolution_time"):
         assert set(desk.list_values(kpi, LATER).get("1", ["history_unknown"])) == {"history_unknown"}
