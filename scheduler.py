@@ -111,7 +111,7 @@ def run_due(jobs: Sequence[Job], now: int) -> list[JobRun]:
 
 
 def build(
-    jobs: Sequence[Job], zone: str, now: Clock, told: Callable[[JobRun], None] | None = None
+    jobs: Sequence[Job], zone: str, now: Clock, on_run: Callable[[JobRun], None] | None = None
 ) -> BackgroundScheduler:
     """A scheduler that is not started yet. Each job has its first turn at once, which makes up for what was missed.
 
@@ -124,7 +124,7 @@ def build(
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
     for place, job in enumerate(jobs):
-        turns_of = _JobRunner(scheduler, job, now, told or _log)
+        turns_of = _JobRunner(scheduler, job, now, on_run or _log)
         # Jobs that are due together are taken in the order of these times, and of ids: a sync before its reports.
         at_once = _utc(place)
         scheduler.add_job(turns_of.take, WallClockTrigger(job.rule), id=f"{place:04} {job.name}", next_run_time=at_once)
@@ -136,12 +136,12 @@ def run_forever(
     zone: str,
     now: Clock,
     stop: threading.Event,
-    told: Callable[[JobRun], None] | None = None,
+    on_run: Callable[[JobRun], None] | None = None,
     *,
     beat: float = HEARTBEAT,
 ) -> None:
     """Run jobs until `stop` is set; then wait for the one that is running."""
-    scheduler, seen = build(jobs, zone, now, told), now()
+    scheduler, seen = build(jobs, zone, now, on_run), now()
     scheduler.start()
     try:
         while not stop.wait(beat):
@@ -165,12 +165,12 @@ class _JobRunner(NamedTuple):
     scheduler: BackgroundScheduler
     job: Job
     now: Clock
-    told: Callable[[JobRun], None]
+    on_run: Callable[[JobRun], None]
 
     def take(self) -> None:
         waits: list[int] = []
         for turn in run_job(self.job, self.now()):
-            self.told(turn)
+            self.on_run(turn)
             waits += [self.now() + RETRY] if turn.may_pass else [] if turn.again is None else [turn.again]
         waits += [] if (again := self.job.next_try()) is None else [again]
         if waits:

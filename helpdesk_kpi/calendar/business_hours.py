@@ -114,13 +114,17 @@ class BusinessCalendar:
 
     def warnings(self, years: Iterable[int] | None = None) -> list[str]:
         """Years, of those given or else measured so far, whose make-up workdays the library does not know yet."""
-        asked = sorted(self._years if years is None else set(years))
-        known = _PublicHolidays(self._code).makeup_years(asked[0], asked[-1]) if self._code and asked else set()
+        years_used = sorted(self._years if years is None else set(years))
+        known = (
+            _PublicHolidays(self._code).makeup_years(years_used[0], years_used[-1])
+            if self._code and years_used
+            else set()
+        )
         last = max(known, default=0)
         return [
             f"holidays of {self._code}: no make-up workdays are known for {year} (the last are of {last}); "
             f"until they are published, give them as `workdays` and `closed`"
-            for year in asked
+            for year in years_used
             if last < year <= last + _CUSTOM
         ]
 

@@ -162,8 +162,8 @@ def _default(schedules: Iterable[Schedule], at: int | None = None) -> Schedule |
     does: https://github.com/fivetran/dbt_zendesk/blob/main/DECISIONLOG.md
     """
     live = list(schedules)
-    named = [s for s in live if (s.is_default if at is None else s.was_default(at))]
-    return min(named or live, key=_oldest, default=None)
+    defaults = [s for s in live if (s.is_default if at is None else s.was_default(at))]
+    return min(defaults or live, key=_oldest, default=None)
 
 
 def _over_time(schedules: Sequence[Schedule]) -> Schedule | None:

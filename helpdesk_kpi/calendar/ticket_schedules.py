@@ -27,11 +27,11 @@ class _Change(NamedTuple):
 
 def segments_of(store: Store, tickets: Sequence[int]) -> dict[int, Segments]:
     """The schedules of those of some tickets (keys) that do not run on the default one for all of their life."""
-    found = {ticket: _by_changes(*told) for ticket, told in _schedule_changes(store, tickets).items()}
+    found = {ticket: _by_changes(*changes) for ticket, changes in _schedule_changes(store, tickets).items()}
     of_teams = _team_schedules(store)
     if of_teams:
-        named = [ticket for ticket in tickets if ticket not in found]
-        found |= {ticket: _by_teams(teams, of_teams) for ticket, teams in _teams(store, named).items()}
+        without_changes = [ticket for ticket in tickets if ticket not in found]
+        found |= {ticket: _by_teams(teams, of_teams) for ticket, teams in _teams(store, without_changes).items()}
     return {ticket: segments for ticket, segments in found.items() if segments != DEFAULT}
 
 
@@ -69,7 +69,7 @@ def _team_schedules(store: Store) -> dict[int, list[tuple[int, str | None]]]:
     found: dict[int, list[tuple[int, str | None]]] = defaultdict(list)
     for team, since, schedule in store.rows("SELECT team, since, schedule FROM team_schedules ORDER BY team, since"):
         found[team].append((since, schedule))
-    return {team: told for team, told in found.items() if any(schedule for _, schedule in told)}
+    return {team: schedules for team, schedules in found.items() if any(schedule for _, schedule in schedules)}
 
 
 def _teams(store: Store, tickets: Sequence[int]) -> dict[int, list[tuple[int, int | None]]]:
@@ -85,9 +85,9 @@ def _teams(store: Store, tickets: Sequence[int]) -> dict[int, list[tuple[int, in
     found = {}
     sql = "SELECT t.id, t.source, t.team FROM json_each(?) j JOIN tickets t ON t.id = j.value"
     for ticket, source, team in store.rows(sql, list(tickets)):
-        told = in_turn(changes[ticket])
-        first = keys.get((source, told[0].before)) if told else team
-        found[ticket] = [(0, first), *((c.at, keys.get((source, c.after))) for c in told)]
+        team_changes = in_turn(changes[ticket])
+        first = keys.get((source, team_changes[0].before)) if team_changes else team
+        found[ticket] = [(0, first), *((c.at, keys.get((source, c.after))) for c in team_changes)]
     return found
 
 

@@ -94,8 +94,8 @@ def main(arguments: list[str] | None = None) -> Any:
     except OSError as error:  # no permission, no such folder, a full disk
         logging.getLogger(__name__).info("in detail", exc_info=True)  # with --verbose
         _drop_output()
-        named = f"{error.filename}: " if error.filename else ""
-        _fail(f"{named}{error.strerror or error}", 1)
+        prefix = f"{error.filename}: " if error.filename else ""
+        _fail(f"{prefix}{error.strerror or error}", 1)
 
 
 def _fail(text: str, status: int) -> None:

@@ -113,10 +113,10 @@ def _people(desks: Sequence[DemoSource]) -> list[str]:
     """Who is one person on several helpdesks: the agents of these desks have the same names."""
     accounts: dict[str, list[str]] = {}
     for desk in desks:
-        named = getattr(get_vendor(desk.helpdesk), "account_of", str)
+        account_of = getattr(get_vendor(desk.helpdesk), "account_of", str)
         for agent in desk.world.desk.accounts:
             if agent.roles[0][1] in {"agent", "admin"} and not agent.bot:
-                accounts.setdefault(agent.name, []).append(f"{desk.source}:{named(agent.id)}")
+                accounts.setdefault(agent.name, []).append(f"{desk.source}:{account_of(agent.id)}")
     return [
         line
         for number, (name, own) in enumerate(accounts.items(), 1)
@@ -126,20 +126,20 @@ def _people(desks: Sequence[DemoSource]) -> list[str]:
 
 def _statuses(desks: Sequence[DemoSource]) -> list[str]:
     """What statuses mean where the helpdesk itself says it only in part."""
-    told: dict[str, str] = {}
+    statuses: dict[str, str] = {}
     for desk in desks:
-        if named := getattr(get_vendor(desk.helpdesk), "statuses", None):
-            told |= named(desk.world)
-    return [f"statuses = {_inline(told)}"] if told else []
+        if find_values := getattr(get_vendor(desk.helpdesk), "statuses", None):
+            statuses |= find_values(desk.world)
+    return [f"statuses = {_inline(statuses)}"] if statuses else []
 
 
 def _dimensions(desks: Sequence[DemoSource]) -> list[str]:
     """What survey questions ask about, where the helpdesk has numbers for them only."""
-    told: dict[str, str] = {}
+    dimensions: dict[str, str] = {}
     for desk in desks:
-        if named := getattr(get_vendor(desk.helpdesk), "dimensions", None):
-            told |= named(desk.world)
-    return [f"dimensions = {_inline(told)}"] if told else []
+        if find_values := getattr(get_vendor(desk.helpdesk), "dimensions", None):
+            dimensions |= find_values(desk.world)
+    return [f"dimensions = {_inline(dimensions)}"] if dimensions else []
 
 
 def _source(desk: DemoSource, *, own_folder: bool) -> list[str]:

@@ -135,10 +135,10 @@ def serve_demo(out: Path, clock: Callable[[], float]) -> Iterator[list[str]]:
 
 def _worlds(out: Path, locale: Locale, seed: int, helpdesk: str, tickets: int) -> dict[str, World]:
     """The folder's own worlds when it has some, so that a second run finds what the first one made."""
-    told = out / "demo.json"
+    marker = out / "demo.json"
     wanted = {"seed": seed, "locale": locale, "helpdesk": helpdesk}
-    if told.exists():
-        made = _made(told)
+    if marker.exists():
+        made = _made(marker)
         if {key: made[key] for key in wanted} != wanted:
             held = f"a demo of {made['helpdesk']} with seed {made['seed']} in {made['locale']}"
             raise UsageError(f"{out} holds {held}: name another --out")
@@ -148,7 +148,7 @@ def _worlds(out: Path, locale: Locale, seed: int, helpdesk: str, tickets: int) -
             raise UsageError(f"{out} holds other files: name another --out")
         end = _last_monday(ZONES[locale])
         out.mkdir(parents=True, exist_ok=True)
-        write_private(told, json.dumps(wanted | {"end": end, "tickets": tickets}))
+        write_private(marker, json.dumps(wanted | {"end": end, "tickets": tickets}))
     names = NAMES if helpdesk == "all" else (helpdesk,)
     return {name: _world(name, seed + i, tickets // len(names), end, locale) for i, name in enumerate(names)}
 
@@ -160,13 +160,15 @@ def _world(helpdesk: str, seed: int, tickets: int, end: int, locale: Locale) -> 
     )
 
 
-def _made(told: Path) -> dict[str, Any]:
+def _made(marker: Path) -> dict[str, Any]:
     """What the folder's first run has noted."""
     try:
-        made = {"helpdesk": "zendesk", "tickets": TICKETS, **json.loads(told.read_text("utf-8"))}
+        made = {"helpdesk": "zendesk", "tickets": TICKETS, **json.loads(marker.read_text("utf-8"))}
         return {key: made[key] for key in ("seed", "locale", "helpdesk", "end", "tickets")}
     except (ValueError, TypeError, KeyError):
-        raise UsageError(f"{told} does not say which demo it is of: remove the folder, or name another --out") from None
+        raise UsageError(
+            f"{marker} does not say which demo it is of: remove the folder, or name another --out"
+        ) from None
 
 
 def _scenario_settings(end: int) -> dict[str, Any]:

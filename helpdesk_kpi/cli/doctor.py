@@ -64,9 +64,9 @@ def collect_issues(desk: AppContext, store: Store, span: Any, now: int) -> dict[
 
 
 def _person(one: Any) -> dict[str, Any]:
-    named = {"agent": one.agent, "share": one.share, "n": one.n, "others": one.others}
+    fields = {"agent": one.agent, "share": one.share, "n": one.n, "others": one.others}
     tickets, articles = ([url or name for name, url in found] for found in (one.tickets, one.articles))
-    return {**named, "tickets": tickets, "articles": articles}
+    return {**fields, "tickets": tickets, "articles": articles}
 
 
 def format_issues(found: dict[str, Any]) -> str:
@@ -81,7 +81,7 @@ def format_issues(found: dict[str, Any]) -> str:
         lines.append(f"  {question['question']:<48} {share:>7} of {question['n']:g}")
         for one in question["people"]:
             lines.append(f"      {one['agent']}: {one['share']:.1%} of {one['n']:g}, the others {one['others']:.1%}")
-            lines += [f"        {thing}" for thing in [*one["tickets"], *one["articles"]][:3]]
+            lines += [f"        {example}" for example in [*one["tickets"], *one["articles"]][:3]]
     if first := found["overtaken"]:
         lines.append(f"  {len(first)} P0 or P1 waited for a first reply while later P2 and P3 of their team got one")
         lines += [f"      {one['severity']} {one['url'] or one['ticket']}: {len(one['before'])}" for one in first[:10]]

@@ -21,8 +21,8 @@ def sync_progress() -> Iterator[Callable[["Progress"], None]]:
             if p.note:
                 click.echo(f"{p.source}: {p.note}", err=True)
                 return
-            asked = "1 request" if p.requests == 1 else f"{p.requests} requests"
-            line = f"{p.source} {p.stream}: {asked}, {p.records:,} records"
+            requests = "1 request" if p.requests == 1 else f"{p.requests} requests"
+            line = f"{p.source} {p.stream}: {requests}, {p.records:,} records"
             if line != said[0]:  # a stream's last page is often empty
                 click.echo(line, err=True)
             said[0] = line

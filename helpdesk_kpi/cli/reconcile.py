@@ -66,12 +66,12 @@ def reconcile(
 def _check_source(made: "Reconciler", source: str | None, metric: str | None) -> None:
     from helpdesk_kpi.measure.reconcile.vendor_metrics import VENDOR_METRICS  # noqa: PLC0415
 
-    named = dict(made.sources.values())
-    if not named:
+    source_names = dict(made.sources.values())
+    if not source_names:
         raise UsageError("no source of the store has figures of its own to hold ours beside")
-    if source is not None and source not in named:
-        raise UsageError(f"no source named {source!r} with figures of its own{suggest(source, named)}")
-    of = [named[source]] if source else named.values()
+    if source is not None and source not in source_names:
+        raise UsageError(f"no source named {source!r} with figures of its own{suggest(source, source_names)}")
+    of = [source_names[source]] if source else source_names.values()
     metrics = {word: None for connector in of for m in VENDOR_METRICS[connector] for word in (m.name, m.kpi) if word}
     if metric is not None and metric not in metrics:
         raise UsageError(f"no figure named {metric!r}{suggest(metric, metrics)}; there are {', '.join(metrics)}")

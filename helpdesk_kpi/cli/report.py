@@ -53,12 +53,12 @@ def report(
     wanted = get_report_config(loaded, name)
     span = period_of(wanted, period, loaded.config.timezone, now)
     part, ending = FORMATS[form]
-    told = desk.as_of(as_of) if as_of else None
+    requested = desk.as_of(as_of) if as_of else None
     with desk.store() as store:
         build_before_reading(store, loaded.config, extra=folds(loaded, wanted))
         log_access(store, now, f"report {name} {span.label}")
-        when = told if told is not None else as_of_for(store, loaded.config, span, now, wanted.wait)
-        early = min(now, now if told is None else when) < span.end
+        when = requested if requested is not None else as_of_for(store, loaded.config, span, now, wanted.wait)
+        early = min(now, now if requested is None else when) < span.end
         chosen = frozenset({part})
         made = list(
             prepare_report(

@@ -79,8 +79,8 @@ def _format_status(found: dict[str, Any], desk: AppContext) -> str:
     for text in found["read_by_earlier_version"].values():
         lines += ["", text]
     if unmapped := found["questions_without_dimension"]:
-        asked = ", ".join(f"{question} ({n:,} answers)" for question, n in list(unmapped.items())[:5])
-        lines += ["", f"survey questions without a dimension: {asked}{', ...' if len(unmapped) > 5 else ''}"]
+        questions = ", ".join(f"{question} ({n:,} answers)" for question, n in list(unmapped.items())[:5])
+        lines += ["", f"survey questions without a dimension: {questions}{', ...' if len(unmapped) > 5 else ''}"]
     lines += ["", "reports"]
     for name, report in found["reports"].items():
         lines.append(f"  {name:<22} last {local(report['last_sent'])}   next {local(report['next'])}")

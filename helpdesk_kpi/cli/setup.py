@@ -37,8 +37,8 @@ def check(desk: AppContext, people: bool, as_json: bool) -> None:
     from helpdesk_kpi.cli.views.check import as_data, format_findings, print_check  # noqa: PLC0415
 
     own = config_findings(desk, people=people)
-    told = asyncio.run(ask_sources(desk))
-    found = CheckResult(own, told, list_capabilities(desk, told))
+    answers = asyncio.run(ask_sources(desk))
+    found = CheckResult(own, answers, list_capabilities(desk, answers))
     if as_json:
         click.echo(json.dumps(as_data(found), ensure_ascii=False, indent=2))
     elif on_terminal():

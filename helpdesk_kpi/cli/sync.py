@@ -47,17 +47,17 @@ def sync(desk: AppContext, source: tuple[str, ...], full: bool) -> None:
         click.echo(f"{refused.source}: {refused.reason}", err=True)
     closed = {refused.source for refused in find_ended_sources(results)}
     for result in results:
-        _tell(result, told=result.source in closed)
+        _tell(result, is_reported=result.source in closed)
     if {r.source for r in results} - closed:
         click.echo(_summary(results), err=True)
     sys.exit(exit_status(results))
 
 
-def _tell(result: "StreamResult", *, told: bool) -> None:
+def _tell(result: "StreamResult", *, is_reported: bool) -> None:
     """What a person has to know of one stream. `told`: that its whole source is locked out was said before."""
     if result.outcome == "unavailable":
         click.echo(f"{result.source}: {result.stream} is not available: {result.reason}", err=True)
-    elif result.outcome == "failed" and not told:
+    elif result.outcome == "failed" and not is_reported:
         click.echo(f"{result.source}: {result.stream} failed: {result.reason}", err=True)
     for finding in result.findings:
         if finding.level != "ok":

@@ -90,8 +90,8 @@ def show(desk: AppContext, number: int | None, as_json: bool) -> None:
     if number is not None and not found:
         known = ", ".join(str(version.version) for version in versions) or "none"
         raise UsageError(f"no version {number} of the weights; there are {known}")
-    told = describe_version(found[-1], config.timezone) if found else _weights_from_config(config.weights)
-    click.echo(json.dumps(told, indent=2, ensure_ascii=False) if as_json else format_version(told))
+    version = describe_version(found[-1], config.timezone) if found else _weights_from_config(config.weights)
+    click.echo(json.dumps(version, indent=2, ensure_ascii=False) if as_json else format_version(version))
 
 
 def describe_version(version: "WeightVersion", timezone: str) -> dict[str, Any]:
@@ -127,21 +127,21 @@ def _weights_from_config(table: Any) -> dict[str, Any]:
     return {"version": None, "severity": table.severity, "category": table.category}
 
 
-def format_version(told: dict[str, Any]) -> str:
+def format_version(version: dict[str, Any]) -> str:
     """For a terminal."""
-    if told["version"] is None:
-        points = [f"{name} {value:g}" for part in ("severity", "category") for name, value in told[part].items()]
+    if version["version"] is None:
+        points = [f"{name} {value:g}" for part in ("severity", "category") for name, value in version[part].items()]
         return "Nothing is learned yet: " + (
             f"[weights] holds: {', '.join(points)}" if points else "every ticket counts 1. `weights learn` learns them."
         )
-    learned_from = f"learned from {told['from']} to {told['to']} by {told['basis']}"
-    lines = [f"version {told['version']}, in force from {told['since']}; {learned_from}"]
-    if told["points"]:
-        lines.append("points: " + ", ".join(f"{name} {points:g}" for name, points in told["points"].items()))
+    learned_from = f"learned from {version['from']} to {version['to']} by {version['basis']}"
+    lines = [f"version {version['version']}, in force from {version['since']}; {learned_from}"]
+    if version["points"]:
+        lines.append("points: " + ", ".join(f"{name} {points:g}" for name, points in version["points"].items()))
     lines += ["", f"{'weight':>6}  {'tickets':>7}  {'severity':<9} {'channel':<16} category"]
     lines += [
         f"{kind['weight']:>6.2f}  {kind['tickets']:>7}  {kind['severity'] or '-':<9} {kind['channel'] or '-':<16}"
         f" {kind['category'] or '-'}"
-        for kind in told["kinds"]
+        for kind in version["kinds"]
     ]
     return "\n".join(lines)

@@ -201,5 +201,5 @@ def _settle_failure(desk: DeliveryContext, row: Delivery, error: DeliveryError) 
 def wait(attempt: int, retry_after: float | None, jitter: float) -> int:
     """Milliseconds to the next try: 1, 2, 4 ... 30 minutes, or what the service asked for; plus up to a quarter."""
     doubled = min(FIRST_WAIT * 2 ** min(attempt - 1, 10), LONGEST_WAIT)
-    asked = int((retry_after or 0) * 1000)
-    return int(max(doubled, asked) * (1 + jitter / 4))
+    requested_wait = int((retry_after or 0) * 1000)
+    return int(max(doubled, requested_wait) * (1 + jitter / 4))

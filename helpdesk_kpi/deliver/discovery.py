@@ -69,7 +69,7 @@ def _foreign() -> dict[str, EntryPoint]:
 
 
 def _of_kind(module: ModuleType, kind: str) -> type[Channel]:
-    found: list[type[Channel]] = [thing for thing in vars(module).values() if _is_channel(thing)]
+    found: list[type[Channel]] = [value for value in vars(module).values() if _is_channel(value)]
     return next(channel for channel in found if channel.kind == kind)
 
 

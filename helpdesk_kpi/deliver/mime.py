@@ -83,8 +83,8 @@ def _said(addresses: tuple[str, ...], utf8: bool) -> str:
 
 def _has_utf8(letterhead: Letterhead) -> bool:
     """Whether headers name addresses beyond ASCII: only then they are written in UTF-8."""
-    named = (letterhead.sender, letterhead.reply_to or "", *letterhead.to, *letterhead.cc)
-    return letterhead.utf8 and len(only_ascii(named)) < len(named)
+    addresses = (letterhead.sender, letterhead.reply_to or "", *letterhead.to, *letterhead.cc)
+    return letterhead.utf8 and len(only_ascii(addresses)) < len(addresses)
 
 
 def _label(mail: EmailMessage, message: Message, letterhead: Letterhead) -> None:

@@ -162,7 +162,7 @@ def next_try(db: sqlite3.Connection, report: str) -> int | None:
     return found
 
 
-def listed(db: sqlite3.Connection, report: str) -> list[Slot]:
+def list_slots(db: sqlite3.Connection, report: str) -> list[Slot]:
     """All slots of a report, oldest first."""
     return _select(db, "report = ?", (report,))
 

@@ -64,22 +64,22 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
     accounts: tuple[AgentAccount, ...]
     how: tuple[JoinReason, ...]  # how each account came to be theirs
     key: str | None = None  # the NAME of [people.NAME]
-    told: PersonConfig | None = None  # what that table says
+    settings: PersonConfig | None = None  # what that table says
     zone: str = "UTC"  # whose days `since` speaks of
 
     def team_at(self, instant: int) -> str | None:
         """None: the configuration does not say; so below."""
-        return _text(self.told.team, self._day(instant)) if self.told else None
+        return _text(self.settings.team, self._day(instant)) if self.settings else None
 
     def role_at(self, instant: int) -> str | None:
-        return _text(self.told.role, self._day(instant)) if self.told else None
+        return _text(self.settings.role, self._day(instant)) if self.settings else None
 
     def manager_at(self, instant: int) -> str | None:
         """The NAME of another."""
-        return _text(self.told.manager, self._day(instant)) if self.told else None
+        return _text(self.settings.manager, self._day(instant)) if self.settings else None
 
     def tier_at(self, instant: int) -> int | None:
-        tier = self.told.tier if self.told else None
+        tier = self.settings.tier if self.settings else None
         if not isinstance(tier, tuple):
             return tier
         begun = [one.value for one in tier if _has_begun(one.since, self._day(instant))]
@@ -131,10 +131,8 @@ def _collect_refs(human: Agent) -> set[str]:
 def load_agents(store: Store, config: Config) -> AgentDirectory:
     """Join the accounts of the store, in the order of their first accounts."""
     accounts = _accounts(store, config)
-    named = {mark.strip().casefold(): key for key, one in config.people.items() for mark in one.accounts}
-    configured = {
-        a.person: key for a in accounts if (key := named.get(a.account_ref.casefold()) or named.get(a.address))
-    }
+    keys = {mark.strip().casefold(): key for key, one in config.people.items() for mark in one.accounts}
+    configured = {a.person: key for a in accounts if (key := keys.get(a.account_ref.casefold()) or keys.get(a.address))}
     owners: dict[str, set[str]] = defaultdict(set)
     for a in accounts:
         if a.person in configured and a.joins_by_address:
@@ -164,12 +162,12 @@ def _find_join_reason(
 def _build_agent(key: str, kind: str, group: Sequence[tuple[AgentAccount, JoinReason]], config: Config) -> Agent:
     accounts = tuple(account for account, _ in group)
     how: tuple[JoinReason, ...] = tuple(how for _, how in group)
-    told = config.people[key] if kind == "people" else None
-    name = (told.name or key) if told else next((a.name for a in accounts if a.name), accounts[0].native)
+    settings = config.people[key] if kind == "people" else None
+    name = (settings.name or key) if settings else next((a.name for a in accounts if a.name), accounts[0].native)
     if kind == "address" and len(accounts) == 1:
         how = ("single account",)
     return Agent(
-        name=name, accounts=accounts, how=how, key=key if told else None, told=told, zone=config.timezone,
+        name=name, accounts=accounts, how=how, key=key if settings else None, settings=settings, zone=config.timezone,
     )  # fmt: skip
 
 

@@ -49,14 +49,14 @@ def find_duplicate_accounts(humans: AgentDirectory) -> list[DuplicateCandidate]:
 
 def _split_ambiguous(group: Sequence[Agent]) -> Iterator[tuple[Agent, ...]]:
     """The whole group if it has one human a helpdesk and at most one entry in [people]; else the pairs that may be."""
-    named = [h for h in group if h.key]
+    configured = [h for h in group if h.key]
     sources = [source for h in group for source in {a.source for a in h.accounts}]
-    if len(group) > 1 and len(named) < 2 and len(sources) == len(set(sources)):
+    if len(group) > 1 and len(configured) < 2 and len(sources) == len(set(sources)):
         yield tuple(group)
         return
     for one, other in combinations(group, 2):
-        both_named = one.key and other.key
-        if not both_named and _sources(one).isdisjoint(_sources(other)):
+        both_configured = one.key and other.key
+        if not both_configured and _sources(one).isdisjoint(_sources(other)):
             yield one, other
 
 

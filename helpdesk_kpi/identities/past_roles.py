@@ -41,7 +41,7 @@ WHERE r.kind IN ('agent', 'light_agent') AND r.at > 0
 AND EXISTS (SELECT 1 FROM tickets t WHERE t.requester = p.id AND t.created_at < r.at)
 """
 #: Their first act for it: anything that they did on a ticket of others, or that was given to them.
-_ASKED = f"""
+_FIRST_ACT = f"""
 WITH early AS ({_EARLY}),
 acts AS (
     SELECT y.id, y.native, e.ticket, e.at FROM events e CROSS JOIN early y ON y.id = e.actor
@@ -63,13 +63,13 @@ def keep_standings(store: Store, config: Config) -> None:
     """
     if not has_stale_tickets(store.conn):
         return
-    listed = [name for name, table in config.sources.items() if table.get("agents")]
+    sources = [name for name, table in config.sources.items() if table.get("agents")]
     found: dict[int, tuple[int | None, ...]] = {}
-    if store.one(f"SELECT EXISTS ({_UNSEEN})", listed):  # a walk over all events is worth it for somebody only
-        found |= {person: (1, None, until) for person, until in store.rows(_WORKED, listed)}
+    if store.one(f"SELECT EXISTS ({_UNSEEN})", sources):  # a walk over all events is worth it for somebody only
+        found |= {person: (1, None, until) for person, until in store.rows(_WORKED, sources)}
     if store.one(f"SELECT EXISTS ({_EARLY})"):
-        found |= {person: (0, first, None) for person, first in store.rows(_ASKED)}
-    before = {person: tuple(told) for person, *told in store.rows("SELECT * FROM standings")}
+        found |= {person: (0, first, None) for person, first in store.rows(_FIRST_ACT)}
+    before = {person: tuple(columns) for person, *columns in store.rows("SELECT * FROM standings")}
     changed = sorted({p for p in found.keys() | before.keys() if found.get(p) != before.get(p)})
     if not changed:
         return

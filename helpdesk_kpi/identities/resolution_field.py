@@ -36,21 +36,21 @@ def with_resolutions(
     desk: States, row: TicketRecord, events: Sequence[EventRecord]
 ) -> tuple[TicketRecord, Sequence[EventRecord]]:
     """The row and its events, with the statuses in which the ticket had ended marked as such."""
-    told = [e for e in events if e.kind == "change" and e.field in {"status", "resolution"}]
-    if row.resolution is None and not any(e.field == "resolution" for e in told):
+    changes = [e for e in events if e.kind == "change" and e.field in {"status", "resolution"}]
+    if row.resolution is None and not any(e.field == "resolution" for e in changes):
         return row, events
     others = [e for e in events if e.kind != "change" or e.field != "status"]
-    statuses = list(_statuses(desk, row, told))
-    return _of_the_row(desk, row, told, statuses), [*others, *statuses]
+    statuses = list(_statuses(desk, row, changes))
+    return _of_the_row(desk, row, changes, statuses), [*others, *statuses]
 
 
 def _of_the_row(
-    desk: States, row: TicketRecord, told: Sequence[EventRecord], statuses: Sequence[EventRecord]
+    desk: States, row: TicketRecord, changes: Sequence[EventRecord], statuses: Sequence[EventRecord]
 ) -> TicketRecord:
     """The history says how the present state counts, unless it ends elsewhere: then the row alone does. A resolution
     that came with the ticket, as a careless default does, ended nothing.
     """
-    resolutions = [e for e in told if e.field == "resolution"]
+    resolutions = [e for e in changes if e.field == "resolution"]
     last = statuses[-1].after if statuses else None
     if resolutions and native(last) == row.status and (resolutions[-1].after is None) == (row.resolution is None):
         return msgspec.structs.replace(row, status=last or row.status)
@@ -64,9 +64,9 @@ def _marked(desk: States, status: str, *, is_ended: bool) -> str:
     return f"{status}{RESOLVED}" if is_ended and is_open else status
 
 
-def _statuses(desk: States, row: TicketRecord, told: Sequence[EventRecord]) -> Iterator[EventRecord]:
+def _statuses(desk: States, row: TicketRecord, changes: Sequence[EventRecord]) -> Iterator[EventRecord]:
     """Changes of the status as they count: one an instant, by whom the end or the new beginning came."""
-    ordered = in_turn(told)
+    ordered = in_turn(changes)
     first = next((e.before for e in ordered if e.field == "status"), row.status)
     status, is_ended = first or row.status, False
     shown = status

@@ -7,9 +7,9 @@ from helpdesk_kpi.milliseconds import WEEK
 from helpdesk_kpi.store import Store
 
 
-def load_configured_senders(store: Store, named: Sequence[str]) -> frozenset[int]:
+def load_configured_senders(store: Store, configured: Sequence[str]) -> frozenset[int]:
     """The accounts that the configuration names: by address, "@domain" or "source:id"."""
-    words = [word.strip().casefold() for word in named]
+    words = [word.strip().casefold() for word in configured]
     hashes = [hashlib.blake2b(w.encode(), key=store.hash_key, digest_size=16).hexdigest() for w in words]
     sql = (
         "SELECT p.id FROM people p JOIN sources s ON s.id = p.source WHERE"
@@ -21,7 +21,7 @@ def load_configured_senders(store: Store, named: Sequence[str]) -> frozenset[int
 
 
 def find_shared_senders(
-    tickets: Mapping[int, Sequence[tuple[int, int]]], named: Collection[int], most: int
+    tickets: Mapping[int, Sequence[tuple[int, int]]], configured: Collection[int], most: int
 ) -> dict[int, tuple[str, int]]:
     """The tickets of shared senders, with since when that is known.
 
@@ -30,7 +30,7 @@ def find_shared_senders(
     """
     found: dict[int, tuple[str, int]] = {}
     for customer, theirs in tickets.items():
-        known = 0 if customer in named else count_busiest_week([at for _, at in theirs], most)
+        known = 0 if customer in configured else count_busiest_week([at for _, at in theirs], most)
         if known is not None:
             found |= {ticket: ("shared_sender", max(known, at)) for ticket, at in theirs}
     return found

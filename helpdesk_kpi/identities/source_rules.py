@@ -197,8 +197,8 @@ class SourceRules(msgspec.Struct, frozen=True):
     def category_of(self, ticket: TicketRecord) -> str | None:
         if self.category in CATEGORIES:
             return getattr(ticket, self.category)  # type: ignore[no-any-return]
-        told = json.loads(ticket.fields).get(self.category)
-        return None if told is None else str(told)
+        value = json.loads(ticket.fields).get(self.category)
+        return None if value is None else str(value)
 
     def not_valid(self, ticket: TicketRecord) -> bool:
         """Whether the configuration names this ticket as work that is nobody's valid ticket."""
@@ -256,23 +256,23 @@ def _build_source_rules(store: Store, config: Config, source: int, name: str, si
         team_keys=dict(store.rows("SELECT native, id FROM teams WHERE source = ?", source)),
         outsiders=_find_external_accounts(store, source, config.tickets.exclude.domains),
         bots=find_configured_bots(store, source, config.tickets.bots),
-        intake=named_accounts(store, source, config.tickets.intake),
+        intake=find_accounts(store, source, config.tickets.intake),
         dimensions=load_survey_dimensions(store, config, source, name),
         missing_capabilities=_lacks(store, source),
         sla_names=_build_sla_names(config.sources.get(name, {}).get("sla", {})),
-        has_sla=any(store.one(_TOLD.format(table), source) for table in ("sla_cycles", "sla_events")),
+        has_sla=any(store.one(_HAS_SLA_ROWS.format(table), source) for table in ("sla_cycles", "sla_events")),
         labels=labels,
         escalation_teams=_find_teams(store, source, config.tickets.escalation_teams),
         category=str(config.sources.get(name, {}).get("category", config.tickets.category)),
     )
 
 
-def _local(store: Store, source: int, named: object) -> dict[str, frozenset[int]]:
+def _local(store: Store, source: int, configured: object) -> dict[str, frozenset[int]]:
     """A team that the configuration names is one for all brands."""
     sql = "SELECT native, detail FROM names WHERE source = ? AND kind = 'agents' AND detail IS NOT NULL"
-    told = {} if named else dict(store.rows(sql, source))
+    brands = {} if configured else dict(store.rows(sql, source))
     ids = "SELECT id FROM people WHERE source = ? AND native IN (SELECT value FROM json_each(?))"
-    return {brand: frozenset(key for (key,) in store.rows(ids, source, people)) for brand, people in told.items()}
+    return {brand: frozenset(key for (key,) in store.rows(ids, source, people)) for brand, people in brands.items()}
 
 
 def _find_teams(store: Store, source: int, wanted: list[str]) -> frozenset[int]:
@@ -290,7 +290,7 @@ def list_team_refs(store: Store) -> Iterator[tuple[int, int, set[str]]]:
         yield team, source, {mark.casefold() for mark in (native, name, f"{of}:{native}") if mark}
 
 
-_TOLD = "SELECT EXISTS (SELECT 1 FROM {} c JOIN tickets t ON t.id = c.ticket WHERE t.source = ?)"
+_HAS_SLA_ROWS = "SELECT EXISTS (SELECT 1 FROM {} c JOIN tickets t ON t.id = c.ticket WHERE t.source = ?)"
 
 
 def _build_sla_names(own: Mapping[str, str]) -> dict[str, str]:
@@ -302,15 +302,15 @@ def _build_sla_names(own: Mapping[str, str]) -> dict[str, str]:
 def _states(store: Store, source: int, rules: Tickets) -> dict[str, str]:
     """By native status: what the configuration says of it or of its label, else what the helpdesk says."""
     own: dict[str, str] = {status.casefold(): state for status, state in rules.statuses.items()}
-    told: dict[str, str] = {}
+    states: dict[str, str] = {}
     gone: dict[str, str] = {}  # those that only histories know
     for native, label, state in store.rows(_STATUSES, source):
-        told[native.casefold()] = own.get(label.casefold()) or state or "open"
+        states[native.casefold()] = own.get(label.casefold()) or state or "open"
         if state is None and own.keys().isdisjoint({label.casefold(), native.casefold()}):
             gone[native] = label
-    for one in meanings(store, source, gone, STATES | told | own):
-        told[one.native.casefold()] = one.state or STATES.get(one.name.casefold(), "open")
-    return STATES | told | own
+    for one in meanings(store, source, gone, STATES | states | own):
+        states[one.native.casefold()] = one.state or STATES.get(one.name.casefold(), "open")
+    return STATES | states | own
 
 
 def _decided(store: Store, source: int, rules: Tickets) -> frozenset[str]:
@@ -348,15 +348,15 @@ def _find_external_accounts(store: Store, source: int, domains: list[str]) -> fr
     return frozenset(key for (key,) in store.rows(sql, source, wanted))
 
 
-def find_configured_bots(store: Store, source: int, named: list[str]) -> frozenset[int]:
+def find_configured_bots(store: Store, source: int, configured: list[str]) -> frozenset[int]:
     """Accounts that the configuration names, and those that say so themselves."""
     own = store.rows("SELECT id FROM people WHERE source = ? AND kind = 'bot'", source)
-    return named_accounts(store, source, named) | {key for (key,) in own}
+    return find_accounts(store, source, configured) | {key for (key,) in own}
 
 
-def named_accounts(store: Store, source: int, named: list[str]) -> frozenset[int]:
+def find_accounts(store: Store, source: int, configured: list[str]) -> frozenset[int]:
     """Accounts by address, id, "source:id" or name. Of customers, whose names are not kept, by address and id."""
-    wanted = {name.strip().casefold() for name in named}
+    wanted = {name.strip().casefold() for name in configured}
     if not wanted:
         return frozenset()
     hashes = [hashlib.blake2b(name.encode(), key=store.hash_key, digest_size=16).hexdigest() for name in wanted]
@@ -386,12 +386,12 @@ def _lacks(store: Store, source: int) -> frozenset[str]:
         *KNOWLEDGE,
     }  # streams that have not run yet, or are switched off
     sql = "SELECT state = 'unavailable' OR complete_until IS NULL, gives FROM cursors WHERE source = ?"
-    listed: set[str] = set()
+    provided: set[str] = set()
     for is_missing, gives in store.rows(sql, source):
-        listed.update(json.loads(gives))
+        provided.update(json.loads(gives))
         (missing if is_missing else given).update(json.loads(gives))
     # The latest files may hold no comment, where earlier ones did.
-    if _COMMENTS.isdisjoint(listed) and store.one(_SAID, source):
+    if _COMMENTS.isdisjoint(provided) and store.one(_SAID, source):
         given |= _COMMENTS
     return frozenset(missing - given)
 

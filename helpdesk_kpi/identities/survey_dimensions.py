@@ -64,16 +64,16 @@ def find_unmapped_questions(store: Store, config: Config, start: int = 0, end: i
 
 def find_unused_mappings(store: Store, config: Config) -> Iterator[str]:
     """Keys of `[csat.dimensions]` that name no question which was ever asked; none as long as none was."""
-    asked: set[str] = set()
+    questions: set[str] = set()
     for source, native, text, alias in store.rows(
         "SELECT DISTINCT s.name, r.question, n.name, n.detail FROM ratings r JOIN sources s ON s.id = r.source"
         " LEFT JOIN names n ON n.source = r.source AND n.kind = 'question' AND n.native = r.question"
         " WHERE r.question != ''"
     ):
         for mark in filter(None, (native, text, alias)):
-            asked |= {mark.strip().casefold(), f"{source}:{mark.strip()}".casefold()}
-    if asked:
-        yield from (key for key in config.csat.dimensions if key.strip().casefold() not in asked)
+            questions |= {mark.strip().casefold(), f"{source}:{mark.strip()}".casefold()}
+    if questions:
+        yield from (key for key in config.csat.dimensions if key.strip().casefold() not in questions)
 
 
 def _answered(store: Store, start: int, end: int) -> list[tuple[int, str, str, str | None, int]]:

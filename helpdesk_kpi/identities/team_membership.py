@@ -37,18 +37,18 @@ def team(store: Store, config: Config) -> Iterator[Member]:
         own = {str(one) for one in config.sources.get(names[source], {}).get("agents", ())}
         sql = "SELECT id, native, name FROM people WHERE source = ? ORDER BY id"
         for person, native, name in store.rows(sql, source):
-            if why := _why(desk, person, is_named=native in own):
+            if why := _why(desk, person, is_configured=native in own):
                 yield Member(names[source], native, name, why)
 
 
-def _why(desk: SourceRules, person: int, *, is_named: bool) -> Why | None:
+def _why(desk: SourceRules, person: int, *, is_configured: bool) -> Why | None:
     facts = desk.person(person)
     if person in desk.intake or facts.kind == "nobody":
         return None
     if person in desk.bots:
         return "robot"
     if facts.kind in TEAM_KINDS:
-        return "configured" if is_named else "role"
+        return "configured" if is_configured else "role"
     if not TEAM_KINDS.isdisjoint(facts.kinds):
         return "earlier role"
     return "given tickets" if facts.has_worked else None

@@ -44,14 +44,14 @@ class UnmappedValue(NamedTuple):
     name: str
     tickets: int
     counts_as: str  # the state that a status counts as; "" for a priority: it is a level of its own
-    is_told: bool  # whether the helpdesk itself says what the status means
+    is_reported: bool  # whether the helpdesk itself says what the status means
     suggested: str  # level or state that its name suggests; "": none
     why: str = ""  # what else makes it doubtful, with how it is read now
 
     @property
     def is_bad(self) -> bool:
         """Whether tickets have it and nobody says what it means."""
-        return self.tickets > 0 and not self.is_told
+        return self.tickets > 0 and not self.is_reported
 
     @property
     def line(self) -> str:
@@ -74,7 +74,7 @@ def _find_priorities(store: Store, config: Config) -> Iterator[UnmappedValue]:
         name = label or native
         if source in config.sources and _is_unmapped(name, native, severity):
             hint = next((level for level, words in _LEVELS if words.search(name) and level in config.severity), "")
-            yield UnmappedValue(source, "priority", name, count, "", is_told=False, suggested=hint)
+            yield UnmappedValue(source, "priority", name, count, "", is_reported=False, suggested=hint)
 
 
 def _gone(store: Store, config: Config) -> Iterator[UnmappedValue]:
@@ -96,7 +96,7 @@ def _gone(store: Store, config: Config) -> Iterator[UnmappedValue]:
             many = f"{count:,} ticket{'s' * (count != 1)}"
             why = f"is in the histories of {many} and in no list any more (deleted?): it counts as {state}, {how}"
             yield UnmappedValue(
-                name, "status", one.name, count, state, is_told=bool(one.state), suggested=state, why=why,
+                name, "status", one.name, count, state, is_reported=bool(one.state), suggested=state, why=why,
             )  # fmt: skip
 
 
@@ -112,7 +112,7 @@ def _resolved_in(store: Store, config: Config) -> Iterator[UnmappedValue]:
                 continue
             why = f"is not done ({state}), but a resolution was set in it {count:,} times: solved counts from then on"
             label = labels.get(native) or native
-            yield UnmappedValue(name, "status", label, count, state, is_told=True, suggested="solved", why=why)
+            yield UnmappedValue(name, "status", label, count, state, is_reported=True, suggested="solved", why=why)
 
 
 def _by_source(store: Store, config: Config, sql: str) -> Iterator[tuple[SourceRules, str, list[tuple[Any, ...]]]]:
@@ -152,9 +152,9 @@ def _resolved(store: Store, source: int) -> Counter[str]:
     counts: Counter[str] = Counter()
     changes = (_Change(*row) for row in store.conn.execute(_RESOLVED, (source,)))
     for _, mine in groupby(changes, key=lambda change: change.ticket):
-        told = in_turn(mine)
-        moves = [change for change in told if change.field == "status"]
-        for change in told:
+        ordered = in_turn(mine)
+        moves = [change for change in ordered if change.field == "status"]
+        for change in ordered:
             if change.field == "resolution" and change.after is not None:
                 status = next((move.after for move in reversed(moves) if move.at <= change.at), None)
                 counts.update([status] if status else [])
@@ -175,7 +175,9 @@ def _find_statuses(store: Store, config: Config) -> Iterator[UnmappedValue]:
         if state is not None and not (state == "open" and suggested in {"pending", "hold"}):
             continue  # the helpdesk's own word on what is done is better than a guess
         hint = suggested or "pending"
-        yield UnmappedValue(source, "status", name, count, state or "open", is_told=state is not None, suggested=hint)
+        yield UnmappedValue(
+            source, "status", name, count, state or "open", is_reported=state is not None, suggested=hint
+        )
 
 
 def _is_unmapped(name: str, native: str, mapped: Mapping[str, object]) -> bool:

@@ -100,7 +100,7 @@ PLAIN: Mapping[Any, Callable[[str], Any]] = {
     "count": parse_count,
     "one to five": lambda text: parse_score(text, 1, 5),
 }
-NAMED: Mapping[Any, Callable[[str, RegisterLookup], Any]] = {
+PARSERS_WITH_LOOKUP: Mapping[Any, Callable[[str, RegisterLookup], Any]] = {
     "person": lambda text, names: names.person(text),
     "people": parse_people,
     "rater": lambda text, names: names.rater(text),
@@ -116,7 +116,7 @@ def parse_value(text: str, hint: Any, names: RegisterLookup) -> Any:
         if text not in typing.get_args(kind):
             raise UsageError(f"{text!r} is not allowed{suggest(text, typing.get_args(kind))}")
         return text
-    return NAMED[kind](text, names) if kind in NAMED else PLAIN[kind](text)
+    return PARSERS_WITH_LOOKUP[kind](text, names) if kind in PARSERS_WITH_LOOKUP else PLAIN[kind](text)
 
 
 def _kind(hint: Any) -> Any:

@@ -59,13 +59,13 @@ def _csv_rows(path: Path, text: str, config: Config, register: str | None) -> li
     for line, cells in lines:
         where = f"{path.name}, line {line}"
         row = dict(zip(heads, map(unguarded, cells), strict=False))
-        named = row.pop("register", "").strip() or register or ""
+        register_name = row.pop("register", "").strip() or register or ""
         if any(cell.strip() for cell in cells[len(heads) :]):
             problems.append(f"{where}: {len(cells)} cells under {len(heads)} column names")
-        elif named not in REGISTERS:
-            problems.append(f"{where}: register: {named!r} is no register{suggest(named, REGISTERS)}")
+        elif register_name not in REGISTERS:
+            problems.append(f"{where}: register: {register_name!r} is no register{suggest(register_name, REGISTERS)}")
         else:
-            found.append(InputRow(where, REGISTERS[named], row))
+            found.append(InputRow(where, REGISTERS[register_name], row))
     if problems:
         raise RejectedEntryError(problems)
     return found

@@ -115,8 +115,8 @@ class RegisterLookup:
     def display_name(self, mark: str) -> str:
         """As readers call them."""
         human = self.agent_by_ref.get(mark)
-        told = self.config.people.get(mark.removeprefix(OF_PEOPLE))
-        return human.name if human else (told.name or mark) if told else mark
+        settings = self.config.people.get(mark.removeprefix(OF_PEOPLE))
+        return human.name if human else (settings.name or mark) if settings else mark
 
     def ticket(self, text: str) -> str:
         """ "source:id" of a ticket, by that, by its number or its address."""

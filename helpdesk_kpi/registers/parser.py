@@ -60,16 +60,16 @@ class EntryParser:
         given = {column: text.strip() for column, text in row.items() if text.strip()}
         allowed = list_columns(self.config, kind)
         problems = [f"no column {name!r}{suggest(name, allowed)}" for name in given if name not in allowed]
-        told: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         for name, text, read in self._readers(kind, given):
             try:
-                told[name] = read(text)
+                values[name] = read(text)
             except UsageError as error:
                 problems.append(f"{name}: {error}")
         problems += [f"{name}: missing" for name in _required_fields(kind) if name not in given]
         if problems:
             raise EntryFormatError(problems)
-        found = self._build_entry(kind, told)
+        found = self._build_entry(kind, values)
         if wrong := found.wrong() or self._doubtful(found):
             raise EntryFormatError([wrong])
         return found
@@ -82,17 +82,17 @@ class EntryParser:
             elif form is not None and name in form.aspects:
                 yield name, text, lambda text, scale=form.scale: field_values.parse_score(text, *scale)  # type: ignore[misc]
 
-    def _build_entry(self, kind: type[Entry], told: dict[str, Any]) -> Entry:
+    def _build_entry(self, kind: type[Entry], values: dict[str, Any]) -> Entry:
         form = get_form(self.config, kind)
         if form is None:
-            return kind(**told)
+            return kind(**values)
         own = set(kind.__struct_fields__)
         marks = {
-            name: Ref(told[name], aspect.weight, aspect.critical)
+            name: Ref(values[name], aspect.weight, aspect.critical)
             for name, aspect in form.aspects.items()
-            if name in told and name not in own
+            if name in values and name not in own
         }
-        rest = {name: value for name, value in told.items() if name in own}
+        rest = {name: value for name, value in values.items() if name in own}
         return kind(**rest, scale=form.scale, marks=marks)
 
     def _doubtful(self, entry: Entry) -> str:

@@ -26,16 +26,16 @@ def list_entries(names: RegisterLookup, kind: type[Entry], *, everything: bool =
 
 def _render_entry(names: RegisterLookup, kind: type[Entry], row: RegisterRow) -> dict[str, Any]:
     entry = decode_entry(row)
-    told: dict[str, Any] = {"entry": row.id, **_fields(names, kind, entry)}
+    values: dict[str, Any] = {"entry": row.id, **_fields(names, kind, entry)}
     nameless = kind.register in ANONYMOUS
     if isinstance(entry, RatedEntry) and not nameless:
-        told |= {aspect: mark.value for aspect, mark in entry.marks.items()}
-    told["state"] = _state(row)
+        values |= {aspect: mark.value for aspect, mark in entry.marks.items()}
+    values["state"] = _state(row)
     if not nameless:
-        told |= {"entered_at": format_iso(row.entered_at), "entered_by": row.entered_by}
+        values |= {"entered_at": format_iso(row.entered_at), "entered_by": row.entered_by}
     if row.withdrawn_at is not None:
-        told |= {"withdrawn_at": format_iso(row.withdrawn_at), "withdrawn_by": row.withdrawn_by, "why": row.why}
-    return told
+        values |= {"withdrawn_at": format_iso(row.withdrawn_at), "withdrawn_by": row.withdrawn_by, "why": row.why}
+    return values
 
 
 def _state(row: RegisterRow) -> str:

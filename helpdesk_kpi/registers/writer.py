@@ -106,12 +106,12 @@ class _EntryWriter:
         same = table.load_active(self.store, fact.register, fact.key)
         if given.corrects is None:
             return same
-        named = get_entry(self.store, given.corrects)
-        if named.register != fact.register:
-            raise UsageError(f"entry {named.id} is of the register {named.register}")
-        if same is not None and same.id != named.id:
+        corrected = get_entry(self.store, given.corrects)
+        if corrected.register != fact.register:
+            raise UsageError(f"entry {corrected.id} is of the register {corrected.register}")
+        if same is not None and same.id != corrected.id:
             raise UsageError(f"entry {same.id} already says something about the same; correct or withdraw that one")
-        return named
+        return corrected
 
     def _withdrawn(self, fact: Fact) -> RegisterRow | None:
         """The same entry, where somebody has withdrawn it: it does not come back with the next import of its file."""

@@ -312,7 +312,7 @@ def everybody(people: AgentDirectory, config: Config) -> tuple[AgentAliases, ...
         AgentAliases(
             human.name,
             tuple(a.native for a in human.accounts),
-            (*(a.email for a in human.accounts if a.email), *(human.told.accounts if human.told else ())),
+            (*(a.email for a in human.accounts if a.email), *(human.settings.accounts if human.settings else ())),
             tuple({a.name: None for a in human.accounts if a.name}),
         )
         for human in people.all

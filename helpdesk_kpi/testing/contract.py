@@ -85,10 +85,10 @@ class ConnectorContract(ABC):
         given = {need for stream in streams for need in stream.gives}
         assert given <= set(provides)
         assert {need for need in given if provides[need].answer == "no"} == set()
-        assert {n for n, p in provides.items() if p.answer != "no" and n not in given} <= self.given_beside
+        assert {n for n, p in provides.items() if p.answer != "no" and n not in given} <= self.given_with_related
         assert len({stream.name for stream in streams}) == len(streams)
 
-    given_beside: ClassVar[frozenset[str]] = frozenset()
+    given_with_related: ClassVar[frozenset[str]] = frozenset()
     """Needs that are met by streams which do not name them in `gives`, since they fail with nothing in particular."""
 
     def test_check_finds_nothing_wrong_with_a_good_account(self, tmp_path: Path) -> None:

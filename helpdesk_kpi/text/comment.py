@@ -24,12 +24,12 @@ from helpdesk_kpi.text.phrases import (
     COURTESY,
     DONE_HAN,
     GRATITUDE,
-    NAMED,
     OPENING,
     PRAISE,
+    PROBLEM_REFERENCE,
+    PROBLEM_WORDS,
     REQUEST,
     SOLVED,
-    THING,
     VERB_HAN,
     WANTED,
     WONDERING,
@@ -186,7 +186,7 @@ def _is_only_gratitude(text: str, own: tuple[str, ...]) -> bool:
     solved = lists.solved.within(plain, words)
     if not (solved or lists.gratitude.within(plain, words)) or REQUEST.search(plain.lower()):
         return False
-    known = lists.with_things if solved else lists.known
+    known = lists.with_problem_words if solved else lists.known
     if len([word for word in words if word not in known.parts and not _IS_HAN.match(word)]) > _MOST_NAMES:
         return False  # the cheap look first: most messages say more than thanks
     unknown = known.beyond(plain) and known.beyond(_NAME_HAN.sub(" ", plain))
@@ -198,11 +198,15 @@ def _is_only_gratitude(text: str, own: tuple[str, ...]) -> bool:
 def _wants(clause: str, lists: "_PhraseLists", *, solved: bool) -> bool:
     """Whether a clause of known words still has somebody act. `solved`: the message says elsewhere that all is well."""
     said = lists.known.beyond(clause)
-    if said and lists.things.within(" ".join(said), said) and not lists.solved.within(clause, _WORD.findall(clause)):
+    if (
+        said
+        and lists.problem_words.within(" ".join(said), said)
+        and not lists.solved.within(clause, _WORD.findall(clause))
+    ):
         return True  # "It worked, now the problem again"
     if (ANSWER.fullmatch(clause) and not solved) or WANTED.fullmatch(clause):
         return True
-    if NAMED.search(clause) and not PRAISE.search(clause) and not lists.settles(clause):
+    if PROBLEM_REFERENCE.search(clause) and not PRAISE.search(clause) and not lists.settles(clause):
         return True
     if not VERB_HAN.search(clause):
         return False
@@ -215,7 +219,7 @@ def _names_address(text: str) -> bool:
     return ("://" in text or "@" in text) and bool(_ADDRESS.search(text))
 
 
-_BESIDE = re.compile(
+_NEXT_TO_NAME = re.compile(
     r"(?i:thanks?|thank you|thx|cheers|danke|dank|merci|gracias|regards|wishes|grüße|saludos|cordialement)[,!.]?\s+"
     r"[A-ZÀ-Þ][\w'-]+(?:\s+[A-ZÀ-Þ][\w'-]+)?"
 )
@@ -224,9 +228,9 @@ _LAST = re.compile(r"(?:\n|[.!,]\s+)[A-ZÀ-Þ][\w.'-]*(?:\s+[A-ZÀ-Þ][\w.'-]*){
 
 def _is_name(word: str, text: str) -> bool:
     """A capitalised word right behind the thanks ("Thanks Maria!"), or in the last line or clause by itself."""
-    if not word[0].isupper() or word.lower() in THING:
+    if not word[0].isupper() or word.lower() in PROBLEM_WORDS:
         return False
-    return any(word in match.group() for pattern in (_BESIDE, _LAST) for match in pattern.finditer(text))
+    return any(word in match.group() for pattern in (_NEXT_TO_NAME, _LAST) for match in pattern.finditer(text))
 
 
 def is_question(text: str) -> bool:
@@ -268,9 +272,9 @@ class _PhraseLists(msgspec.Struct, frozen=True):
 
     gratitude: _PhraseMatcher
     solved: _PhraseMatcher
-    things: _PhraseMatcher
+    problem_words: _PhraseMatcher
     known: _PhraseMatcher
-    with_things: _PhraseMatcher  # known where something is solved
+    with_problem_words: _PhraseMatcher  # known where something is solved
 
     def settles(self, clause: str) -> bool:
         """Whether it thanks, or says that something works."""
@@ -282,13 +286,13 @@ class _PhraseLists(msgspec.Struct, frozen=True):
 def _lists(own: tuple[str, ...]) -> _PhraseLists:
     gratitude = (*GRATITUDE, *own)
     known = (*gratitude, *COURTESY, *SOLVED)
-    return _PhraseLists(*map(_phrases, (gratitude, SOLVED, THING, known, (*known, *THING))))
+    return _PhraseLists(*map(_phrases, (gratitude, SOLVED, PROBLEM_WORDS, known, (*known, *PROBLEM_WORDS))))
 
 
-def _phrases(listed: tuple[str, ...]) -> _PhraseMatcher:
-    han = [phrase for phrase in listed if _IS_HAN.search(phrase)]
-    several = [phrase for phrase in listed if " " in phrase and phrase not in han]
-    words = frozenset(listed) - frozenset(han) - frozenset(several)
+def _phrases(phrases: tuple[str, ...]) -> _PhraseMatcher:
+    han = [phrase for phrase in phrases if _IS_HAN.search(phrase)]
+    several = [phrase for phrase in phrases if " " in phrase and phrase not in han]
+    words = frozenset(phrases) - frozenset(han) - frozenset(several)
     parts = words.union(*(_WORD.findall(phrase) for phrase in several))
     whole = re.compile(rf"\b(?:{_longest_first(several)})\b", re.IGNORECASE)
     return _PhraseMatcher(words, parts, whole, re.compile(_longest_first(han)))

@@ -39,7 +39,7 @@ SOLVED = _split_phrases("""
 """)
 
 #: What may be named where a message also says that it is solved: "the problem is fixed", but not "the problem again".
-THING = _split_phrases("""
+PROBLEM_WORDS = _split_phrases("""
     problem, problems, issue, issues, error, ticket, case, request, question, account, login, access, again, fehler
     anfrage, problema, problemas, incidencia, problème, erreur, demande, 问题, 系统, 功能, 工单, 事情, 登录, 使用
     正常, 账号, 報錯, 報表, 导出, 問題
@@ -126,7 +126,7 @@ WANTED = re.compile(
 )
 #: The same behind words that say nothing: "now the link". Not after praise ("great support"), nor where the clause goes
 #: on with the thanks ("for all your help").
-NAMED = re.compile(
+PROBLEM_REFERENCE = re.compile(
     r"^(?!for\b|für\b|pour\b|por\b|de\b|with\b|mit\b|best\b|kind\b).*"
     r"\b(?:help|reply|response|answer|assistance|instructions|steps|link|article|info|information|advice|explanation"
     r"|workaround|hilfe|antwort|unterstützung|bearbeitung|rückmeldung|auskunft|aide|réponse|informations?|ayuda"

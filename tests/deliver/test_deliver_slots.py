@@ -43,7 +43,7 @@ def parts(*recipients: str, slice_: str = "weekly") -> list[slots.Part]:
 
 
 def state(db: sqlite3.Connection) -> str:
-    [slot] = slots.listed(db, "weekly")
+    [slot] = slots.list_slots(db, "weekly")
     return slot.state
 
 
@@ -107,7 +107,7 @@ def test_pauses_grow_to_six_hours() -> None:
 
 def test_a_slot_that_failed_is_tried_again_after_its_pause(db: sqlite3.Connection) -> None:
     slots.finish(db, record(db), now=DUE, detail="the template has a mistake")
-    [slot] = slots.listed(db, "weekly")
+    [slot] = slots.list_slots(db, "weekly")
     assert (slot.tries, slot.next_try, slot.detail) == (1, DUE + 15 * MINUTE, "the template has a mistake")
     assert slots.open_slots(db, "weekly", DUE + 15 * MINUTE - 1) == []
     assert slots.open_slots(db, "weekly", DUE + 15 * MINUTE) == [slot]
@@ -151,7 +151,7 @@ def test_a_slot_of_a_wrong_clock_blocks_nothing(db: sqlite3.Connection) -> None:
     assert slots.recorded_until(db, "weekly", DUE) is None
     assert slots.open_slots(db, "weekly", DUE) == []
     ledger.sweep(db, DUE)
-    assert slots.listed(db, "weekly") == []
+    assert slots.list_slots(db, "weekly") == []
 
 
 def test_a_retry_of_a_wrong_clock_is_tried_at_once(db: sqlite3.Connection) -> None:
@@ -200,7 +200,7 @@ def test_whatever_the_clock_did_nothing_in_the_ledger_lies_in_the_future(jumps: 
     clock.at = DUE - 2 * YEAR
     retry_pending(db, [leads], clock)
     late = clock.at + 2 * MINUTE
-    rows, kept = ledger.list_deliveries(db), slots.listed(db, "weekly")  # what is due in the future is forgotten
+    rows, kept = ledger.list_deliveries(db), slots.list_slots(db, "weekly")  # what is due in the future is forgotten
     assert rows
     for row in rows:
         assert max(row.updated_at, row.sent_at or 0) <= late
@@ -261,7 +261,7 @@ def test_what_was_sent_before_there_were_slots_is_done_unless_it_waits(tmp_path:
     db = earlier_ledger(tmp_path / "store.db")
     ledger_migrations.migrate_ledger(db)
     found = [
-        (one.report, one.start, one.state) for name in ("weekly", "monthly") for one in slots.listed(db.conn, name)
+        (one.report, one.start, one.state) for name in ("weekly", "monthly") for one in slots.list_slots(db.conn, name)
     ]
     assert found == [("weekly", MONDAY - WEEK, "done"), ("monthly", MONDAY - WEEK, "open")]
 

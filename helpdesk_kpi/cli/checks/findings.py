@@ -131,12 +131,12 @@ class CheckResult(NamedTuple):
     """All that `check` found out."""
 
     own: list[Finding]  # of the configuration
-    asked: list[SourceAnswer]
+    answers: list[SourceAnswer]
     able: dict[str, dict[str, Capability]]  # by source and KPI
 
     @property
     def has_errors(self) -> bool:
-        return any(f.level == "error" for f in [*self.own, *(f for one in self.asked for f in one.findings)])
+        return any(f.level == "error" for f in [*self.own, *(f for one in self.answers for f in one.findings)])
 
 
 async def ask_sources(desk: AppContext) -> list[SourceAnswer]:
@@ -164,29 +164,29 @@ def _zones(found: list[Finding], ours: str) -> Iterator[Finding]:
         yield Finding(level="note", about="time zone", text=text)
 
 
-def summarise(told: SourceAnswer) -> str:
+def summarise(answer: SourceAnswer) -> str:
     """One line on whether a sync makes sense now, and what the first one will cost."""
-    errors = sum(f.level == "error" for f in told.findings)
+    errors = sum(f.level == "error" for f in answer.findings)
     if errors:
         return f"not ready: {errors} error{'s' * (errors > 1)} to mend first"
-    if told.has_run:
+    if answer.has_run:
         return "ready: the next sync goes on where the last one ended"
-    costs = [f.text for f in told.findings if f.about == FIRST_SYNC]
+    costs = [f.text for f in answer.findings if f.about == FIRST_SYNC]
     return f"ready to sync: {costs[-1]}" if costs else "ready to sync"
 
 
-def limited_capabilities(told: list[SourceAnswer]) -> dict[str, dict[str, Provides]]:
+def limited_capabilities(answers: list[SourceAnswer]) -> dict[str, dict[str, Provides]]:
     """By source: what the helpdesks' answers say of single needs."""
-    return {one.source: {f.need: f.provides for f in one.findings if f.need and f.provides} for one in told}
+    return {one.source: {f.need: f.provides for f in one.findings if f.need and f.provides} for one in answers}
 
 
-def list_capabilities(desk: AppContext, told: list[SourceAnswer]) -> dict[str, dict[str, Capability]]:
+def list_capabilities(desk: AppContext, answers: list[SourceAnswer]) -> dict[str, dict[str, Capability]]:
     """By source and KPI: what it can give, and why not all; nothing of a source that let nobody in."""
     with open_store(desk.config.store_path) as store:
-        unmet = capabilities(store, desk.config.config, limited_capabilities(told))
+        unmet = capabilities(store, desk.config.config, limited_capabilities(answers))
     return {
         one.source: {} if one.is_shut else {kpi: _able(of[one.source]) for kpi, of in unmet.items() if one.source in of}
-        for one in told
+        for one in answers
     }
 
 

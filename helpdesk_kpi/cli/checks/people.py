@@ -72,10 +72,10 @@ def _duplicate_text(account: AgentAccount, name: str, humans: AgentDirectory) ->
 
 def _suggestion(one: DuplicateCandidate, config: Config) -> tuple[DuplicateCandidate, str, list[str]]:
     """(who, the NAME of the entry, its accounts)."""
-    named = next((h for h in one.humans if h.key), None)
-    accounts = list(config.people[named.key].accounts) if named and named.key else []
-    accounts += [a.account_ref for h in one.humans if h is not named for a in h.accounts]
-    return one, named.key if named and named.key else _key(one.humans), accounts
+    configured = next((h for h in one.humans if h.key), None)
+    accounts = list(config.people[configured.key].accounts) if configured and configured.key else []
+    accounts += [a.account_ref for h in one.humans if h is not configured for a in h.accounts]
+    return one, configured.key if configured and configured.key else _key(one.humans), accounts
 
 
 def _key(humans: tuple[Agent, ...]) -> str:

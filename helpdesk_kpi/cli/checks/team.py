@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from helpdesk_kpi.config import Config
 from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.identities.past_roles import keep_standings
-from helpdesk_kpi.identities.source_rules import named_accounts
+from helpdesk_kpi.identities.source_rules import find_accounts
 from helpdesk_kpi.identities.team_membership import TEXTS, Member, team
 from helpdesk_kpi.measure.quality.outbound_evidence import intake
 from helpdesk_kpi.measure.query.limiting_defaults import defaults
@@ -39,7 +39,7 @@ def intake_findings(store: Store, config: Config) -> Iterator[Finding]:
     """Accounts that may be a form's or a chat app's, with what the configuration would say; names of no account."""
     sources = [source for (source,) in store.rows("SELECT DISTINCT source FROM people")]
     for mark in config.tickets.intake if sources else ():
-        if not any(named_accounts(store, source, [mark]) for source in sources):
+        if not any(find_accounts(store, source, [mark]) for source in sources):
             text = f'{mark!r} matches no account that is known so far; an address, an id, a name or "source:id" does'
             yield Finding(level="warning", about="tickets.intake", text=text)
     for one in intake(store, config):

@@ -28,7 +28,7 @@ def _status(one: UnmappedValue) -> str:
     if one.why:
         return f"{one.source}: status {one.name!r} {one.why}; to say it for good, or otherwise: {one.line}"
     text = f"{one.source}: {_tickets(one.tickets)} status {one.name!r}, which counts as {one.counts_as}"
-    text += "" if one.is_told else ", since nothing says what it means"
+    text += "" if one.is_reported else ", since nothing says what it means"
     return f"{text}; if that is wrong: {one.line}"
 
 

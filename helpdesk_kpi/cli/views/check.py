@@ -26,14 +26,14 @@ def deduplicate(findings: "Iterable[Finding]") -> "list[Finding]":
 
 def format_findings(found: CheckResult) -> Iterator[str]:
     """For pipes: "warning  demo: calls: ..."."""
-    parts = [(OWN, found.own), *((one.source, one.findings) for one in found.asked)]
+    parts = [(OWN, found.own), *((one.source, one.findings) for one in found.answers)]
     for where, findings in parts:
         yield from (f"{f.level:<7}  {where}: {f.about}: {f.text}" for f in deduplicate(findings))
     for source, kpis in found.able.items():
         for kpi, able in kpis.items():
             because = f" because {'; '.join(able.reasons)}" if able.reasons else ""
             yield f"{able.answer:<7}  {source}: {kpi}{because}"
-    yield from (f"{one.source}: {summarise(one)}" for one in found.asked)
+    yield from (f"{one.source}: {summarise(one)}" for one in found.answers)
 
 
 def as_data(found: CheckResult) -> dict[str, Any]:
@@ -47,7 +47,7 @@ def as_data(found: CheckResult) -> dict[str, Any]:
                 "verdict": summarise(one),
                 "ready": all(f.level != "error" for f in one.findings),
             }
-            for one in found.asked
+            for one in found.answers
         },
     }
 
@@ -61,7 +61,7 @@ def print_check(found: CheckResult) -> None:
     screen = console()
     screen.print(f"[bold]{OWN}[/]")
     _print_findings(screen, found.own)
-    for one in found.asked:
+    for one in found.answers:
         screen.print(f"\n[bold]{one.source}[/]")
         _print_findings(screen, one.findings)
         screen.print()

@@ -13,7 +13,7 @@ DATED = ("team", "tier", "manager", "role")
 
 def describe_person(store: Store, human: Agent, now: int) -> dict[str, Any]:
     """As plain values: the accounts by source, and what `[people]` says, with what holds now."""
-    told = human.told
+    settings = human.settings
     present = {
         "team": human.team_at(now), "tier": human.tier_at(now), "manager": human.manager_at(now),
         "role": human.role_at(now),
@@ -22,10 +22,12 @@ def describe_person(store: Store, human: Agent, now: int) -> dict[str, Any]:
         "name": human.name,
         "entry": human.key,
         **present,
-        "over_time": {key: _entries(getattr(told, key)) for key in DATED if told and getattr(told, key) is not None},
-        "joined": str(told.joined) if told and told.joined else None,
-        "left": str(told.left) if told and told.left else None,
-        "hours": told.hours if told else None,
+        "over_time": {
+            key: _entries(getattr(settings, key)) for key in DATED if settings and getattr(settings, key) is not None
+        },
+        "joined": str(settings.joined) if settings and settings.joined else None,
+        "left": str(settings.left) if settings and settings.left else None,
+        "hours": settings.hours if settings else None,
         "accounts": [_account(store, a, how) for a, how in zip(human.accounts, human.how, strict=True)],
     }
 

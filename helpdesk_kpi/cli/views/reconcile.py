@@ -73,8 +73,8 @@ def _reasons(one: "Summary", *, left_out: bool = False) -> str:
     """ "53 phone or chat, 4 solved before reply"."""
     from helpdesk_kpi.measure.reconcile.causes import EXCLUDED_HERE, UNEXPLAINED  # noqa: PLC0415
 
-    named = {reason: n for reason, n in one.reasons.items() if (reason in EXCLUDED_HERE) == left_out}
-    parts = {reason: f"{n:,} {_reason_text(reason)}" for reason, n in named.items()}
+    counts = {reason: n for reason, n in one.reasons.items() if (reason in EXCLUDED_HERE) == left_out}
+    parts = {reason: f"{n:,} {_reason_text(reason)}" for reason, n in counts.items()}
     return ", ".join(f"[{ASK}]{text}[/]" if reason == UNEXPLAINED else text for reason, text in parts.items())
 
 

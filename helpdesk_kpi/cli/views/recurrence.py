@@ -31,8 +31,8 @@ REASONS = {
 def format_pair(store: Store, about: CandidatePair) -> str:
     """Both tickets and what speaks for one problem; no messages."""
     lines = [_ticket(store, contact.ticket) for contact in (about.earlier, about.later)]
-    told = about.evidence
-    lines.append(f"  evidence: {REASONS[told.reason] if told else 'none'}; words alike {about.similarity:.2f}")
+    evidence = about.evidence
+    lines.append(f"  evidence: {REASONS[evidence.reason] if evidence else 'none'}; words alike {about.similarity:.2f}")
     shared = sorted(about.earlier.codes & about.later.codes)
     lines += [f"  both name {', '.join(shared)}"] if shared else []
     lines += ["  the later one says that it was there before"] if get_recurrence_mention(about.later.sketch) else []

@@ -67,7 +67,7 @@ def _report(desk: AppContext, store: Store, name: str) -> dict[str, Any]:
 
 def _slots(desk: AppContext, store: Store, name: str) -> Iterator[str]:
     """What was due and is not done."""
-    for slot in slots.listed(store.conn, name):
+    for slot in slots.list_slots(store.conn, name):
         label = format_label(slot.start, slot.end, desk.config.config.timezone)
         if slot.state == "missed":
             yield f"{label} was given up: {slot.detail}"

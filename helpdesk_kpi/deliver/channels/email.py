@@ -84,8 +84,8 @@ class Email(Channel, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def _needs_utf8(self, recipient: str) -> bool:
         """Whether the envelope or a header names an address beyond ASCII; its domain never counts."""
-        named = (self.sender, self.reply_to or "", recipient, *self.to, *self.cc)
-        return any(map(needs_utf8, named))
+        addresses = (self.sender, self.reply_to or "", recipient, *self.to, *self.cc)
+        return any(map(needs_utf8, addresses))
 
     def _check_addresses_can_be_said(self, recipient: str, *, utf8: bool) -> None:
         """A server without SMTPUTF8 reaches everybody else: their mails leave such addresses out of the headers."""

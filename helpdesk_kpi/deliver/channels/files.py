@@ -11,7 +11,7 @@ from msgspec import field
 
 from helpdesk_kpi.deliver.contract import Channel, Message, Part, Sent
 from helpdesk_kpi.deliver.file_names import safe
-from helpdesk_kpi.deliver.file_names import stem as named
+from helpdesk_kpi.deliver.file_names import stem as format_stem
 from helpdesk_kpi.deliver.mime import Letterhead, build, whole
 from helpdesk_kpi.errors import DeliveryError
 
@@ -51,7 +51,7 @@ class Files(Channel, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 def stem(message: Message) -> str:
     """The beginning of every file's name."""
-    return named(message.report, message.period, message.variant)
+    return format_stem(message.report, message.period, message.variant)
 
 
 def parts(message: Message, sender: str) -> Iterator[Part]:

@@ -64,17 +64,17 @@ class Slack(Channel, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """ "" when posted, else Slack's refusal in its words."""
         answer = post_json(self.url, body, timeout=self.timeout)
         said = line(answer.text)
-        told = _told(answer.content)
-        if answer.status_code == 200 and (said == "ok" or told is True):
+        result = _parse_result(answer.content)
+        if answer.status_code == 200 and (said == "ok" or result is True):
             return ""
-        if isinstance(told, str):
-            return _settled(told)
+        if isinstance(result, str):
+            return _settled(result)
         if answer.ok:
             raise DeliveryError(f"answered {answer.status_code} {said!r}, not 'ok'", permanent=False, ambiguous=True)
         return said or f"status {answer.status_code}"
 
 
-def _told(body: bytes) -> str | bool:
+def _parse_result(body: bytes) -> str | bool:
     """What an answer in JSON says: True when posted, Slack's word for the refusal, False when it says neither."""
     try:
         answer = msgspec.json.decode(body, type=dict[str, Any])

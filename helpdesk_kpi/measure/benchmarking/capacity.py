@@ -80,8 +80,8 @@ def is_at_work(agent: Agent, clocks: CalendarRules, start: int, end: int) -> tup
 
 def available_hours(agent: Agent, clocks: CalendarRules, at: int) -> BusinessCalendar:
     """The calendar of an agent: their own, else that of their team or helpdesk."""
-    if agent.told is not None and agent.told.hours is not None:
-        return clocks.get(agent.told.hours)
+    if agent.settings is not None and agent.settings.hours is not None:
+        return clocks.get(agent.settings.hours)
     return clocks.calendar(None, agent.team_at(at), agent.accounts[0].source if agent.accounts else "")
 
 
@@ -91,7 +91,7 @@ def _days(start: int, end: int, zone: ZoneInfo) -> list[dt.date]:
 
 
 def _is_employed(agent: Agent, day: dt.date) -> bool:
-    entry = agent.told
+    entry = agent.settings
     if entry is None:
         return True
     has_come = entry.joined is None or entry.joined <= day

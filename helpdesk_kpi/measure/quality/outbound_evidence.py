@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from helpdesk_kpi.config import Config
-from helpdesk_kpi.identities.source_rules import named_accounts
+from helpdesk_kpi.identities.source_rules import find_accounts
 from helpdesk_kpi.measure.query.metric_store import MetricStore
 from helpdesk_kpi.store import Store
 
@@ -63,7 +63,7 @@ def intake(store: Store, config: Config) -> Iterator[Intake]:
     """Accounts that submitted many tickets, nearly all for others, never answer, and are not configured."""
     found = store.rows(_SUBMITTERS, FEWEST, OTHERS)
     words = [*config.tickets.intake, *config.tickets.bots]
-    known = {source: named_accounts(store, source, words) for source in {row[0] for row in found}}
+    known = {source: find_accounts(store, source, words) for source in {row[0] for row in found}}
     unknown = [row[2] for row in found if row[2] not in known[row[0]]]
     answering = {person for (person,) in store.rows(_ANSWERING, unknown)} if unknown else set()
     for _, helpdesk, person, native, name, tickets, others in found:

@@ -391,7 +391,7 @@ class MetricStore:
 
     def _of_the_owner(self, rows: Columns, clock: Ints) -> Ints:
         """The calendars of whom the rows belong to, where `[people.NAME] hours` tells them."""
-        told = {person: human.told.hours for person, human in self.people.of.items() if human.told}
+        told = {person: human.settings.hours for person, human in self.people.of.items() if human.settings}
         codes = {person: self.calendars.get(hours) for person, hours in told.items() if hours}
         own = _map_codes(rows.agent, codes)
         return np.where(own == NO_PERSON, clock, own)

@@ -11,7 +11,7 @@ import msgspec
 from helpdesk_kpi.config import Config, Recurrence
 from helpdesk_kpi.identities.customer_identity import CustomerIdentities, load_customer_identities
 from helpdesk_kpi.identities.shared_senders import find_shared_senders, load_configured_senders
-from helpdesk_kpi.identities.source_rules import named_accounts
+from helpdesk_kpi.identities.source_rules import find_accounts
 from helpdesk_kpi.measure.metrics.dimensions import TicketDimensions
 from helpdesk_kpi.measure.recurrence.incidents import USUAL, IncidentReport, find_incidents
 from helpdesk_kpi.measure.tickets.requester_history import find_original_requesters
@@ -89,7 +89,7 @@ def _configured_senders(store: Store, config: Config, customers: CustomerIdentit
     """Shared mailboxes and monitoring accounts: configured senders, intake accounts, and accounts of many people."""
     many = {account for (account,) in store.rows("SELECT id FROM people WHERE kind = 'nobody'")}
     for (source,) in store.rows("SELECT id FROM sources"):
-        many |= named_accounts(store, source, config.tickets.intake)
+        many |= find_accounts(store, source, config.tickets.intake)
     return {customers[account] for account in {*load_configured_senders(store, config.recurrence.senders), *many}}
 
 
