@@ -1,4 +1,4 @@
-"""What every KPI keeps, whoever wrote it: one that is found is under test before its author writes one."""
+"""The contract of every KPI: each discovered KPI is tested before its author writes a test."""
 
 import re
 

@@ -65,7 +65,7 @@ def test_a_run_of_before_its_end_was_running_then() -> None:
 
 
 def test_an_event_of_zendesk_begins_ends_and_breaks_a_promise() -> None:
-    """A breach is told in advance and taken back when the promise is kept: then nothing of it is left."""
+    """Zendesk reports a breach in advance and withdraws it when the target is met: then none is left."""
     kept = promised(promises=(event(0, "activate"), event(0, "apply_sla"), event(30, "fulfill")))
     assert [verdict(kept, minute) for minute in (29, 30)] == ["running", "kept"]
     missed = promised(promises=(event(0, "activate"), event(0, "apply_sla"), event(60, "breach"), event(70, "fulfill")))

@@ -1,4 +1,4 @@
-"""What one ticket has been through up to an instant, told with the labels of who made it up."""
+"""The history of one ticket up to an instant, with the true labels of the world."""
 
 from collections.abc import Iterator
 from functools import cached_property
@@ -75,7 +75,7 @@ class ObservedTicket:
         return created.writer or created.submitter or created.requester
 
     def by(self, save: TicketUpdate) -> ActorClass:
-        """The class of who saved it."""
+        """Class of the actor of a save."""
         fact, actor = save.fact, self.actor(save)
         rule = None if isinstance(fact, Created) else fact.rule
         via = fact.channel if isinstance(fact, Created) else fact.via

@@ -21,15 +21,16 @@ class TicketDimensions:
         self.config = config
         self._places: dict[str, dict[str, int]] = {axis: {} for axis in LABELS}
         # Sorted keys of loaded tickets, after a sentinel so that a search always finds an entry.
-        self._stories: Ints = np.array([-1], np.int64)
+        self._tickets: Ints = np.array([-1], np.int64)
         self._codes: dict[str, Ints] = {axis: np.array([NO_PERSON], np.int64) for axis in LABELS}
 
-    def codes(self, axis: str, stories: Ints) -> Ints:
-        places = self._search(stories)
-        new = stories[(self._stories[places] != stories) & (stories != NO_PERSON)]
+    def codes(self, axis: str, tickets: Ints) -> Ints:
+        """Codes of some tickets on an axis; loads those that are not known yet."""
+        places = self._search(tickets)
+        new = tickets[(self._tickets[places] != tickets) & (tickets != NO_PERSON)]
         if len(new):
             self._learn(np.unique(new))
-            places = self._search(stories)
+            places = self._search(tickets)
         return self._codes[axis][places]
 
     def of(self, axis: str, tickets: Sequence[int]) -> list[str | None]:
@@ -48,29 +49,29 @@ class TicketDimensions:
             codes = np.where((codes == NO_PERSON) & (rows.source == key), known.get(int(key), NO_PERSON), codes)
         return codes
 
-    def _search(self, stories: Ints) -> Ints:
-        return np.searchsorted(self._stories, stories, side="right") - 1
+    def _search(self, tickets: Ints) -> Ints:
+        return np.searchsorted(self._tickets, tickets, side="right") - 1
 
     def names(self, axis: str) -> list[str]:
         """The labels of the tickets loaded so far, by code."""
         return list(self._places[axis])
 
-    def _learn(self, stories: Ints) -> None:
-        rows = self._read(stories)
-        order = np.argsort(np.concatenate([self._stories, stories]), kind="stable")
+    def _learn(self, tickets: Ints) -> None:
+        rows = self._read(tickets)
+        order = np.argsort(np.concatenate([self._tickets, tickets]), kind="stable")
         for place, axis in enumerate(LABELS, 1):
             codes = [self._code(axis, row[place]) for row in rows]
             self._codes[axis] = np.concatenate([self._codes[axis], np.array(codes, np.int64)])[order]
-        self._stories = np.concatenate([self._stories, stories])[order]
+        self._tickets = np.concatenate([self._tickets, tickets])[order]
 
-    def _read(self, stories: Ints) -> list[tuple[Any, ...]]:
+    def _read(self, tickets: Ints) -> list[tuple[Any, ...]]:
         """(ticket, category, channel, source), in order of tickets."""
         category, fields = self._category()
         sql = (
             f"SELECT j.value, {category}, t.channel, s.name FROM json_each(?1) j"
             " LEFT JOIN tickets t ON t.id = j.value LEFT JOIN sources s ON s.id = t.source ORDER BY j.value"
         )
-        return self.store.rows(sql, stories.tolist(), *fields)
+        return self.store.rows(sql, tickets.tolist(), *fields)
 
     def _category(self) -> tuple[str, list[str]]:
         """SQL expression of a ticket's category by source, and its parameters from the second on."""

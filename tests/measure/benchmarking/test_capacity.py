@@ -1,4 +1,4 @@
-"""Work per available hour: leave, part-time, joining and leaving make nobody look lazy. Values by hand."""
+"""Work per available hour, adjusted for leave, part-time, joining and leaving. Values by hand."""
 
 import datetime as dt
 from collections.abc import Iterator

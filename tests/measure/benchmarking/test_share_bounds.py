@@ -1,4 +1,4 @@
-"""How far satisfaction could be from what it says; the same of what comes back stands in `test_recurrence.py`."""
+"""Bounds of satisfaction; those of recurrence are tested in `test_recurrence.py`."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Who stands out by a question of data quality, and what an examination of the store finds."""
+"""Outliers by questions of data quality, and data gaps of a store."""
 
 import json
 from collections.abc import Iterator
@@ -47,7 +47,7 @@ def questions(store: Store, **config: Any) -> dict[str, OutlierQuestion]:
 
 
 def solved_by(who: str, first: int, count: int, *, reopened: int) -> list[Any]:
-    """Tickets that somebody solved without trouble, of which some were opened again after ten minutes."""
+    """Solved tickets of one person, some of them reopened after ten minutes."""
     found: list[Any] = []
     for i in range(first, first + count):
         at, number = MONDAY + i * HOUR // 10, str(i)

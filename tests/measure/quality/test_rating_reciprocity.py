@@ -1,4 +1,4 @@
-"""Whether colleagues give back the ratings that they get: told of the team, and of nobody in it."""
+"""Reciprocity of peer ratings: a result for the team, never for a person."""
 
 import json
 from collections.abc import Sequence

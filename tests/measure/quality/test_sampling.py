@@ -1,4 +1,4 @@
-"""Tickets drawn for review, and checklists of articles as KPIs of articles are told them."""
+"""Tickets sampled for review, and checklists of articles as input of article KPIs."""
 
 import csv
 from collections import Counter

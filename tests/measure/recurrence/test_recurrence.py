@@ -1,4 +1,4 @@
-"""Repeat contacts through a store: who is one customer, what is evidence, what stands above it, what is none."""
+"""Repeat contacts in a store: customer identity, evidence, labels that override it, and exclusions."""
 
 from collections.abc import Iterator
 from pathlib import Path

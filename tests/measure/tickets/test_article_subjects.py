@@ -1,4 +1,4 @@
-"""Articles' stories out of a store: which are told again, by which helpdesk, with which address, and whose they are."""
+"""Articles loaded from a store: rebuilds, sources, addresses and authors."""
 
 from collections.abc import Iterator
 from pathlib import Path

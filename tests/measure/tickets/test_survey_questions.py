@@ -33,7 +33,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def answer(number: str, category: Any, question: str = "", at: int = MONDAY + 2 * HOUR, **more: Any) -> Rating:
-    """To survey s of a ticket, by its customer unless told otherwise."""
+    """An answer to survey s of a ticket, by its customer by default."""
     given = {"category": category, "answered_at": at, "rater": "c", **more}
     return Rating(f"s{number}", number, MONDAY, 1, question=question, **given)
 
