@@ -74,8 +74,8 @@ def format_issues(found: dict[str, Any]) -> str:
     lines = ["Data", *map(_gap, found["gaps"])]
     lines += [f"  {'!' if f['level'] == 'warning' else '-'} {f['about']}: {f['text']}" for f in found["unmapped"]]
     if len(lines) == 1:
-        lines.append("  nothing is missing")
-    lines += ["", f"Questions to look at, {found['period']} (none is a verdict)"]
+        lines.append("  no data problems found")
+    lines += ["", f"Questions to look at, {found['period']} (starting points, not judgements)"]
     for question in found["questions"]:
         share = "-" if question["share"] is None else f"{question['share']:.1%}"
         lines.append(f"  {question['question']:<48} {share:>7} of {question['n']:g}")
@@ -95,4 +95,4 @@ def format_issues(found: dict[str, Any]) -> str:
 
 
 def _gap(gap: dict[str, Any]) -> str:
-    return f"  {'!' if gap['is_bad'] else '-'} {gap['source']}: {gap['how_many']:,} {gap['text']} ({gap['about']})"
+    return f"  {'!' if gap['is_bad'] else '-'} {gap['source']}, {gap['about']} ({gap['how_many']:,}): {gap['text']}"

@@ -243,7 +243,7 @@ def test_the_command_tells_gaps_and_questions(desk: SyncedDesk, capsys: pytest.C
     assert all(one["means"] for one in output["questions"])
     assert any("without a priority" in gap["text"] for gap in output["gaps"])
     text = run(desk, capsys, "--period", "2026-Q4")
-    assert "Questions to look at, 2026-Q4 (none is a verdict)" in text
+    assert "Questions to look at, 2026-Q4 (starting points, not judgements)" in text
     assert "Was it solved without a word?" in text
 
 
