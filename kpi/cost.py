@@ -5,6 +5,7 @@ from functools import partial
 
 from helpdesk_kpi.measure.build.register_subjects import RegisterSubject
 from helpdesk_kpi.measure.metrics.contract import Observation, Ratio, Total, kpi
+from helpdesk_kpi.measure.metrics.families import volume
 from helpdesk_kpi.measure.tickets.timeline import Timeline
 from helpdesk_kpi.registers.register_types import Cost, HelpCentreVisits
 
@@ -22,35 +23,17 @@ def operating_cost(told: RegisterSubject) -> Iterator[Observation]:
         yield from _by_day(told, cost.period, cost.amount, team=cost.team)
 
 
-@kpi(
-    "Contacts",
-    unit="tickets",
-    better="neither",
-    statistic=Total(),
-    anchor="created",
-    needs={"tickets"},
-    revision=1,
-    dimension="cost",
-    role="evidence",
-)
+@volume("Contacts", anchor="created", needs={"tickets"}, dimension="cost", role="evidence", revision=1)
 def contacts(ticket: Timeline) -> Iterator[Observation]:
     """Tickets that customers opened in the period, by telephone too."""
     yield ticket.fact(ticket.created_at, value=1)
 
 
 @kpi(
-    "Cost per contact",
-    unit="money",
-    better="lower",
-    statistic=Ratio("operating_cost", "contacts"),
-    anchor="recorded",
-    needs=(),
-    revision=1,
-    subject="entry",
-    pair="first_contact_resolution",
-    dimension="cost",
-    level="team",
-)
+    "Cost per contact", unit="money", better="lower", statistic=Ratio("operating_cost", "contacts"),
+    anchor="recorded", needs=(), subject="entry", pair="first_contact_resolution", dimension="cost", level="team",
+    splits=(), revision=1,
+)  # fmt: skip
 def cost_per_contact(told: RegisterSubject) -> Iterator[Observation]:  # noqa: ARG001 - it is made of the figures of two others
     """All that running the team costs in the period (register `cost`), divided by the tickets that customers opened in
     it, by telephone too. Of the team only. Without an amount for the period there is no value.
@@ -72,33 +55,19 @@ def _by_day(told: RegisterSubject, month: str, amount: float, *, team: str | Non
 
 
 @kpi(
-    "Customers who wrote",
-    unit="count",
-    better="neither",
-    statistic=Total(cap=1, cap_of="rater"),
-    anchor="created",
-    needs={"tickets"},
-    revision=1,
-    dimension="cost",
-    role="evidence",
-)
+    "Customers who wrote", unit="count", better="neither", statistic=Total(cap=1, cap_of="rater"), anchor="created",
+    needs={"tickets"}, dimension="cost", role="evidence", revision=1,
+)  # fmt: skip
 def customers_writing(ticket: Timeline) -> Iterator[Observation]:
     """Customers who opened tickets in the period, each once however many there were."""
     yield Observation(at=ticket.created_at, value=1, rater=ticket.row.requester)
 
 
 @kpi(
-    "Self-service ratio",
-    unit="count",
-    better="neither",
-    statistic=Ratio("help_centre_visitors", "customers_writing"),
-    anchor="recorded",
-    needs=(),
-    revision=1,
-    subject="entry",
-    dimension="cost",
-    level="shown",
-)
+    "Self-service ratio", unit="count", better="neither",
+    statistic=Ratio("help_centre_visitors", "customers_writing"), anchor="recorded", needs=(), subject="entry",
+    dimension="cost", splits=(), revision=1,
+)  # fmt: skip
 def self_service_ratio(told: RegisterSubject) -> Iterator[Observation]:  # noqa: ARG001 - as above
     """How many people visit the help centre for each customer who opens a ticket (register `help_centre_visits`). Read
     it by month: over longer periods, visitors of several months count several times. Fewer tickets are not more

@@ -6,23 +6,15 @@ from itertools import zip_longest
 from typing import Any
 
 from helpdesk_kpi.measure.metrics.contract import Followup, Observation, Score, Share, kpi
+from helpdesk_kpi.measure.metrics.families import rate
 from helpdesk_kpi.measure.tickets.timeline import Timeline
 from helpdesk_kpi.measure.tickets.timeline_events import Message, Solve
 
 
 @kpi(
-    "Replies per ticket",
-    unit="count",
-    better="lower",
-    statistic=Score(scale=(0.0, math.inf)),
-    anchor="solved",
-    needs={"status.history", "comments.public"},
-    revision=3,
-    pair="reopen_rate",
-    dimension="volume",
-    level="shown",
-    min_n=50,
-)
+    "Replies per ticket", unit="count", better="lower", statistic=Score(scale=(0.0, math.inf)), anchor="solved",
+    needs={"status.history", "comments.public"}, pair="reopen_rate", dimension="volume", min_n=50, revision=3,
+)  # fmt: skip
 def replies_per_ticket(ticket: Timeline) -> Iterator[Observation]:
     """How often people of the team had replied to the customer when a ticket was solved for the last time. Internal
     notes, calls and automatic answers are no replies; a chat counts once, however many messages it has.
@@ -31,19 +23,11 @@ def replies_per_ticket(ticket: Timeline) -> Iterator[Observation]:
         yield _at_solve(ticket, solve, _replies(ticket, solve.at), until=solve.reopened_at)
 
 
-@kpi(
-    "One-touch resolution",
-    unit="share",
-    better="higher",
-    statistic=Followup(7, of="unfollowed"),
-    anchor="solved",
-    needs={"status.history", "assignee.history", "comments.public"},
+@rate(
+    "One-touch resolution", outcomes=("one touch", "more"), statistic=Followup(7, of="unfollowed"), anchor="solved",
+    needs={"status.history", "assignee.history", "comments.public"}, pair="reopen_rate", dimension="volume", min_n=85,
     revision=3,
-    pair="reopen_rate",
-    dimension="volume",
-    level="shown",
-    min_n=85,
-)
+)  # fmt: skip
 def one_touch(ticket: Timeline) -> Iterator[Observation]:
     """Of the tickets whose last solve lies in the period, the share that took exactly one reply of a person (a chat
     counts as one), was never passed on to anybody else, and was not opened again for more than thanks, neither before

@@ -4,21 +4,15 @@ from collections.abc import Iterator
 
 from helpdesk_kpi.identities.source_rules import DONE_STATES
 from helpdesk_kpi.measure.metrics.contract import Observation, Stock, Total, kpi
+from helpdesk_kpi.measure.metrics.families import volume
 from helpdesk_kpi.measure.tickets.timeline import Timeline
 
 
 @kpi(
-    "Age of the backlog",
-    unit="ms",
-    better="lower",
-    statistic=Stock(of="age"),
-    anchor="instant",
-    needs={"status.history"},
-    revision=2,
-    pair="backlog",
-    dimension="speed",
-    level="team",
-)
+    "Age of the backlog", short="Backlog's age", unit="ms", better="lower", statistic=Stock(of="age"),
+    anchor="instant", needs={"status.history"}, pair="backlog", target_of="full_resolution_time", dimension="speed",
+    level="team", revision=2,
+)  # fmt: skip
 def backlog_age(ticket: Timeline) -> Iterator[Observation]:
     """How long ago the tickets that are not solved at the end of the period were created: the median, and the oldest.
     A ticket that was reopened is as old as it is, and one that waits for the customer ages too.
@@ -27,19 +21,10 @@ def backlog_age(ticket: Timeline) -> Iterator[Observation]:
         yield Observation(at=start, start=start, end=end, agent=assignee, team=team, severity=severity, value=1)
 
 
-@kpi(
-    "Net flow",
-    unit="tickets",
-    better="neither",
-    statistic=Total(signed=True),
-    anchor="happened",
-    needs={"status.history"},
-    revision=2,
-    facet="kind",
-    pair="backlog",
-    dimension="speed",
-    level="team",
-)
+@volume(
+    "Net flow", short="Net flow", statistic=Total(signed=True), anchor="happened", needs={"status.history"},
+    facet="kind", pair="backlog", dimension="speed", level="team", revision=2,
+)  # fmt: skip
 def net_flow(ticket: Timeline) -> Iterator[Observation]:
     """Tickets created and reopened in the period, less those solved in it: by how much the backlog grew. Above zero,
     more comes in than goes out. Merged, deleted and other tickets that are left out count on neither side.

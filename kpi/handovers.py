@@ -2,27 +2,19 @@
 
 from collections.abc import Iterator
 
-from helpdesk_kpi.measure.metrics.contract import Observation, Share, kpi
+from helpdesk_kpi.measure.metrics.contract import Observation
+from helpdesk_kpi.measure.metrics.families import rate
 from helpdesk_kpi.measure.tickets.timeline import Timeline
 from helpdesk_kpi.measure.tickets.timeline_events import Solve
 
 DEVELOPMENT = "development"  # the kind of a link to an issue of those who make the product
 
 
-@kpi(
-    "Transfers",
-    unit="share",
-    better="lower",
-    statistic=Share(),
-    anchor="assigned",
-    needs={"status.history", "assignee.history", "comments.private"},
-    revision=2,
-    facet="kind",
-    pair="escalations",
-    dimension="volume",
-    level="shown",
-    min_n=50,
-)
+@rate(
+    "Transfers", counts=("station", "stations"), outcomes=("passed on", "kept"), better="lower", anchor="assigned",
+    needs={"status.history", "assignee.history", "comments.private"}, facet="kind", pair="escalations",
+    dimension="volume", min_n=50, revision=2,
+)  # fmt: skip
 def transfers(ticket: Timeline) -> Iterator[Observation]:
     """A ticket's stations are the times that one person has it in one team. Of the stations that began in the period,
     the share that was passed on to another person or team before the ticket was solved: to its right team within the
@@ -40,20 +32,11 @@ def transfers(ticket: Timeline) -> Iterator[Observation]:
             yield ticket.fact(assignment.start, handover.sender, value=value, facet=kind, since=handover.at)
 
 
-@kpi(
-    "Escalation rate",
-    unit="share",
-    better="neither",
-    statistic=Share(),
-    anchor="solved",
-    needs={"status.history", "assignee.history", "comments.private"},
-    revision=2,
-    facet="kind",
-    pair="transfers",
-    dimension="volume",
-    level="team",
-    min_n=50,
-)
+@rate(
+    "Escalation rate", outcomes=("escalated", "not escalated"), better="neither", anchor="solved",
+    needs={"status.history", "assignee.history", "comments.private"}, facet="kind", pair="transfers",
+    dimension="volume", level="team", min_n=50, revision=2,
+)  # fmt: skip
 def escalations(ticket: Timeline) -> Iterator[Observation]:
     """Of the tickets whose last solve lies in the period, the share that the first level escalated: to a team of
     `escalation_teams`, with a reason (a note of the sender in the ten minutes around it) or without, or that was linked

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import msgspec
 
 from helpdesk_kpi.measure.metrics.contract import Freshness, Observation, Score, Share, Total, kpi
+from helpdesk_kpi.measure.metrics.families import rate
 from helpdesk_kpi.measure.tickets.article import Article, ArticleLink
 from helpdesk_kpi.measure.tickets.exclusions import mark_excluded
 from helpdesk_kpi.measure.tickets.timeline import Timeline
@@ -13,19 +14,10 @@ BY_MACRO = 0.25  # of a use that may have come along with a prepared text
 
 
 @kpi(
-    "Articles written",
-    unit="count",
-    better="neither",
-    statistic=Total(),
-    anchor="edited",
-    needs={"articles", "article.edits"},
+    "Articles written", unit="count", better="neither", statistic=Total(), anchor="edited",
+    needs={"articles", "article.edits"}, subject="article", facet="kind", pair="article_reuse", dimension="knowledge",
     revision=2,
-    subject="article",
-    facet="kind",
-    pair="article_reuse",
-    dimension="knowledge",
-    level="shown",
-)
+)  # fmt: skip
 def article_activity(article: Article) -> Iterator[Observation]:
     """Articles made in the period, and substantive edits of articles: those that move the length of the text by more
     than 50 characters or, where lengths are not told, that the helpdesk does not call minor. Minor edits are listed and
@@ -39,19 +31,10 @@ def article_activity(article: Article) -> Iterator[Observation]:
 
 
 @kpi(
-    "Article reuse",
-    unit="tickets",
-    better="higher",
-    statistic=Total(within=90, cap=20),
-    anchor="edited",
-    needs={"articles", "article.edits", "comments.public"},
-    revision=2,
-    subject="article",
-    pair="article_activity",
-    dimension="knowledge",
-    level="agent",
-    min_n=3,
-)
+    "Article reuse", unit="tickets", better="higher", statistic=Total(within=90, cap=20), anchor="edited",
+    needs={"articles", "article.edits", "comments.public"}, subject="article", pair="article_activity",
+    dimension="knowledge", level="agent", min_n=3, revision=2,
+)  # fmt: skip
 def article_reuse(article: Article) -> Iterator[Observation]:
     """Tickets that somebody else answered with an article within 90 days after a person wrote on it: a link to it in a
     public comment, the first one of each ticket. Who wrote the article share the ticket by their parts of it (making
@@ -85,19 +68,11 @@ def _worth(citation: ArticleLink) -> list[tuple[int, int | None, float]]:
     return [weak] if solved is None else [weak, (solved, None, 1)]
 
 
-@kpi(
-    "Tickets answered with an article",
-    unit="share",
-    better="higher",
-    statistic=Share(),
-    anchor="solved",
-    needs={"status.history", "comments.public"},
+@rate(
+    "Tickets answered with an article", short="Answered with an article", anchor="solved",
+    needs={"status.history", "comments.public"}, pair="article_reuse", dimension="knowledge", level="team", min_n=50,
     revision=3,
-    pair="article_reuse",
-    dimension="knowledge",
-    level="team",
-    min_n=50,
-)
+)  # fmt: skip
 def article_link_rate(ticket: Timeline) -> Iterator[Observation]:
     """Of the tickets whose last solve lies in the period, the share in which somebody of the team pointed the customer
     to an article: a link in a public comment, also one that was written after the solve. No goal should be set on it:
@@ -121,19 +96,11 @@ def _link_observations(fact: Observation, linked: int | None, gone: int | None, 
         yield replace(fact, value=1, since=linked if linked > fact.at else None, until=gone)
 
 
-@kpi(
-    "Articles found helpful",
-    unit="share",
-    better="higher",
-    statistic=Share(headline="low"),
-    anchor="answered",
-    needs={"articles", "article.votes"},
-    revision=2,
-    subject="article",
-    pair="article_views",
-    dimension="knowledge",
-    level="agent",
-)
+@rate(
+    "Articles found helpful", counts=("vote", "votes"), statistic=Share(headline="low"), anchor="answered",
+    needs={"articles", "article.votes"}, subject="article", pair="article_views", dimension="knowledge",
+    level="agent", revision=2,
+)  # fmt: skip
 def article_quality(article: Article) -> Iterator[Observation]:
     """Of the votes on articles that came in in the period, the share for them; the headline is the lower end of its
     95 % interval, so that few votes make no good article. Who wrote an article share its votes by their parts of it.
@@ -161,19 +128,11 @@ def _checklist(article: Article) -> Iterator[Observation]:
                 yield Observation(at=review.at, agent=part.person, value=review.score, share=part.share)
 
 
-@kpi(
-    "Fresh articles",
-    unit="share",
-    better="higher",
-    statistic=Freshness(180),
-    anchor="instant",
-    needs={"articles", "article.edits"},
+@rate(
+    "Fresh articles", counts=("article", "articles"), statistic=Freshness(180), anchor="instant",
+    needs={"articles", "article.edits"}, subject="article", pair="article_reuse", dimension="knowledge", level="team",
     revision=2,
-    subject="article",
-    pair="article_reuse",
-    dimension="knowledge",
-    level="team",
-)
+)  # fmt: skip
 def article_freshness(article: Article) -> Iterator[Observation]:
     """Of the articles that are there at the end of the period, the share that somebody made or edited within the 180
     days before; a minor edit will do, since it shows that somebody looked. What is saved on many articles at once will
@@ -190,18 +149,9 @@ def article_freshness(article: Article) -> Iterator[Observation]:
 
 
 @kpi(
-    "Article views",
-    unit="count",
-    better="neither",
-    statistic=Total(),
-    anchor="recorded",
-    needs={"articles", "article.views"},
-    revision=2,
-    subject="article",
-    pair="article_quality",
-    dimension="knowledge",
-    level="shown",
-)
+    "Article views", unit="count", better="neither", statistic=Total(), anchor="recorded",
+    needs={"articles", "article.views"}, subject="article", pair="article_quality", dimension="knowledge", revision=2,
+)  # fmt: skip
 def article_views(article: Article) -> Iterator[Observation]:
     """How often articles were looked at in the period, as the helpdesk counts it. Views have the time of the sync that
     first saw them; those from before the first sync of all do not count. They are shown with whoever has written most

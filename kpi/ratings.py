@@ -20,15 +20,9 @@ judged = partial(kpi, unit="score", anchor="recorded", needs=(), subject="entry"
 
 
 @judged(
-    "Quality review",
-    revision=1,
-    better="higher",
-    statistic=Score(scale=(0.0, 100.0)),
-    pair="solved_tickets",
-    dimension="quality",
-    level="agent",
-    min_n=10,
-)
+    "Quality review", better="higher", statistic=Score(scale=(0.0, 100.0)), pair="solved_tickets",
+    dimension="quality", level="agent", min_n=10, revision=1,
+)  # fmt: skip
 def quality_review(told: RegisterSubject) -> Iterator[Observation]:
     """The mean of the reviews of a person's tickets, 0 to 100: the aspects of the form by their weights, from the worst
     answer on the scale (0) to the best (100). A critical aspect below the middle of the scale fails the whole review:
@@ -42,15 +36,9 @@ def quality_review(told: RegisterSubject) -> Iterator[Observation]:
 
 
 @judged(
-    "Satisfaction with collaboration",
-    revision=2,
-    better="higher",
-    statistic=Score(min_raters=3, form="collaboration"),
-    pair="escalations",
-    dimension="quality",
-    level="agent",
-    min_n=3,
-)
+    "Satisfaction with collaboration", better="higher", statistic=Score(min_raters=3, form="collaboration"),
+    pair="escalations", dimension="quality", level="agent", min_n=3, revision=2,
+)  # fmt: skip
 def collaboration_satisfaction(told: RegisterSubject) -> Iterator[Observation]:
     """What other departments (development, product) think of working with the team: the mean of their answers about
     speed, handover, completeness and attitude, on the form's scale. Shown only in groups of at least three people, of
@@ -72,15 +60,9 @@ def _collaboration(told: RegisterSubject, direction: str) -> Iterator[Observatio
 
 
 @judged(
-    "Manager's rating",
-    revision=1,
-    better="higher",
-    statistic=Score(form="behaviour"),
-    pair="peer_rating",
-    dimension="behaviour",
-    level="agent",
-    min_n=1,
-)
+    "Manager's rating", better="higher", statistic=Score(form="behaviour"), pair="peer_rating", dimension="behaviour",
+    level="agent", min_n=1, revision=1,
+)  # fmt: skip
 def manager_rating(told: RegisterSubject) -> Iterator[Observation]:
     """What the manager says of a person's behaviour by the described levels of each aspect, on the form's scale; not of
     what is measured anyway. Counted at the end of the period that it is about.
@@ -89,15 +71,9 @@ def manager_rating(told: RegisterSubject) -> Iterator[Observation]:
 
 
 @judged(
-    "Peers' rating",
-    revision=2,
-    better="higher",
-    statistic=Score(min_raters=3, form="behaviour"),
-    pair="manager_rating",
-    dimension="behaviour",
-    level="agent",
-    min_n=3,
-)
+    "Peers' rating", better="higher", statistic=Score(min_raters=3, form="behaviour"), pair="manager_rating",
+    dimension="behaviour", level="agent", min_n=3, revision=2,
+)  # fmt: skip
 def peer_rating(told: RegisterSubject) -> Iterator[Observation]:
     """What colleagues who work with a person say of their behaviour, by the same levels as the manager: the mean of
     all. Shown only in groups of at least three people, of periods that are over; nobody is told who they are. Counted
@@ -107,15 +83,9 @@ def peer_rating(told: RegisterSubject) -> Iterator[Observation]:
 
 
 @judged(
-    "Self-rating",
-    revision=1,
-    better="neither",
-    statistic=Score(form="behaviour"),
-    pair="manager_rating",
-    dimension="behaviour",
-    level="shown",
-    min_n=1,
-)
+    "Self-rating", better="neither", statistic=Score(form="behaviour"), pair="manager_rating", dimension="behaviour",
+    min_n=1, revision=1,
+)  # fmt: skip
 def self_rating(told: RegisterSubject) -> Iterator[Observation]:
     """What a person says of their own behaviour, by the same levels. Never scored: where it differs from what others
     say, that is something to talk about. Counted at the end of the period that it is about.

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from helpdesk_kpi.measure.metrics.contract import Followup, Observation, kpi
+from helpdesk_kpi.measure.metrics.families import rate
 from helpdesk_kpi.measure.recurrence.contact_history import CustomerContacts
 from helpdesk_kpi.measure.tickets.exclusions import mark_excluded, missing_history
 from helpdesk_kpi.measure.tickets.timeline import Timeline
@@ -16,17 +17,9 @@ WORDS = frozenset({"comments.public"})
 
 
 @kpi(
-    "Repeat contacts",
-    unit="tickets",
-    better="lower",
-    statistic=Followup(WITHIN, of="followed"),
-    anchor="created",
-    needs={"tickets"},
-    revision=3,
-    subject="customer",
-    facet="kind",
-    role="evidence",
-)
+    "Repeat contacts", unit="tickets", better="lower", statistic=Followup(WITHIN, of="followed"), anchor="created",
+    needs={"tickets"}, subject="customer", facet="kind", role="evidence", revision=3,
+)  # fmt: skip
 def repeat_contacts(customer: CustomerContacts) -> Iterator[Observation]:
     """Tickets of a customer, on any helpdesk, that are about the problem of an earlier one, with what says so: merged
     into it, its follow-up, linked to it, of the same problem or development issue, with the same key field or code, or
@@ -40,19 +33,11 @@ def repeat_contacts(customer: CustomerContacts) -> Iterator[Observation]:
 
 
 @kpi(
-    "Recurrence rate",
-    unit="share",
-    better="lower",
-    statistic=Followup(WITHIN, of="followed", also=ALSO, joined="repeat_contacts"),
-    anchor="solved",
-    needs={"status.history"},
-    revision=3,
-    facet="kind",
-    pair="first_contact_resolution",
-    dimension="quality",
-    level="team",
-    min_n=100,
-)
+    "Recurrence rate", unit="share", better="lower",
+    statistic=Followup(WITHIN, of="followed", also=ALSO, joined="repeat_contacts"), anchor="solved",
+    needs={"status.history"}, facet="kind", pair="first_contact_resolution", dimension="quality", level="team",
+    min_n=100, revision=3,
+)  # fmt: skip
 def recurrence_rate(ticket: Timeline) -> Iterator[Observation]:
     """Of the tickets solved in the period, the share after which the same customer wrote a new ticket about the same
     problem within 14 days. It counts for whoever solved the earlier ticket, and only once the 14 days are over. What
@@ -74,20 +59,11 @@ def _incl_reopen(ticket: Timeline) -> Iterator[Observation]:
     yield from _exclude_flagged(ticket, [*rows, *_reopenings(ticket)])
 
 
-@kpi(
-    "First contact resolution",
-    unit="share",
-    better="higher",
-    statistic=Followup(WITHIN, of="unfollowed", also=ALSO, joined="repeat_contacts"),
-    anchor="solved",
-    needs={"status.history", "comments.public"},
-    revision=3,
-    facet="kind",
-    pair="recurrence_rate",
-    dimension="quality",
-    level="team",
-    min_n=85,
-)
+@rate(
+    "First contact resolution", statistic=Followup(WITHIN, of="unfollowed", also=ALSO, joined="repeat_contacts"),
+    anchor="solved", needs={"status.history", "comments.public"}, facet="kind", pair="recurrence_rate",
+    dimension="quality", level="team", min_n=85, revision=3,
+)  # fmt: skip
 def first_contact_resolution(ticket: Timeline) -> Iterator[Observation]:
     """Of the tickets solved for the first time in the period, the share for which the customer had to write no more:
     after the team's first answer came nothing from them but thanks, and in the 14 days after the solve no question, no

@@ -5,7 +5,8 @@ from typing import Any
 
 import msgspec
 
-from helpdesk_kpi.measure.metrics.contract import Duration, Observation, kpi
+from helpdesk_kpi.measure.metrics.contract import Observation
+from helpdesk_kpi.measure.metrics.families import speed
 from helpdesk_kpi.measure.tickets.timeline import Timeline
 from helpdesk_kpi.measure.tickets.timeline_events import Message, Wait
 from helpdesk_kpi.measure.tickets.wait_attribution import attribute_wait, split_wait
@@ -13,19 +14,12 @@ from helpdesk_kpi.measure.tickets.wait_attribution import attribute_wait, split_
 HOLDING = 80  # characters: a first reply shorter than this may only have said "we look into it"
 
 
-@kpi(
-    "First reply time",
-    unit="ms",
-    better="lower",
-    statistic=Duration(),
-    anchor="created",
-    needs={"comments.public"},
-    revision=4,
-    pair="next_reply_time",
-    dimension="speed",
-    level="agent",
-    min_n=50,
-)
+@speed(
+    "First reply time", short="First reply", awaits="reply", needs={"comments.public"}, pair="next_reply_time",
+    level="agent", min_n=50, revision=4,
+    headlines={"worse": "first replies{who} got slower", "better": "first replies{who} got faster"},
+    sentence="Half of {whose} waited {value} or longer for a first reply",
+)  # fmt: skip
 def first_reply_time(ticket: Timeline) -> Iterator[Observation]:
     """From the customer's request to the first effective contact by a person of the team: a public reply, an answered
     call or a first chat message. Automatic answers and internal notes do not count. A ticket that was solved before
@@ -134,19 +128,11 @@ def _first(ticket: Timeline, **more: Any) -> Observation:
     return ticket.fact(ticket.created_at, start=ticket.created_at, **more)
 
 
-@kpi(
-    "Next reply time",
-    unit="ms",
-    better="lower",
-    statistic=Duration(),
-    anchor="created",
-    needs={"comments.public"},
-    revision=4,
-    pair="first_reply_time",
-    dimension="speed",
-    level="agent",
-    min_n=50,
-)
+@speed(
+    "Next reply time", short="Next reply", awaits="next_reply", needs={"comments.public"}, pair="first_reply_time",
+    level="agent", min_n=50, revision=4,
+    headlines={"worse": "later replies{who} got slower", "better": "later replies{who} got faster"},
+)  # fmt: skip
 def next_reply_time(ticket: Timeline) -> Iterator[Observation]:
     """After the first reply: from the customer's next message to the team's next public reply. Several messages in a
     row count from the first one; a message that only says thanks opens no wait. Counted in the period in which the

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from helpdesk_kpi.measure.metrics.contract import Duration, Observation, kpi
+from helpdesk_kpi.measure.metrics.contract import Observation
+from helpdesk_kpi.measure.metrics.families import speed
 from helpdesk_kpi.measure.tickets.resolution_spans import (
     spans_until_accepted_solve,
     spans_until_last_solve,
@@ -11,18 +12,10 @@ from helpdesk_kpi.measure.tickets.resolution_spans import (
 from helpdesk_kpi.measure.tickets.timeline import Timeline
 
 
-@kpi(
-    "First resolution time",
-    unit="ms",
-    better="lower",
-    statistic=Duration(),
-    anchor="created",
-    needs={"status.history"},
-    revision=3,
-    pair="reopen_rate",
-    dimension="speed",
-    level="team",
-)
+@speed(
+    "First resolution time", short="First resolution", needs={"status.history"}, pair="reopen_rate", revision=3,
+    headlines={"worse": "solving{who} takes longer", "better": "solving{who} got faster"},
+)  # fmt: skip
 def first_resolution_time(ticket: Timeline) -> Iterator[Observation]:
     """From creation to the first time that the ticket was solved. Tickets that are still open are counted as waiting
     at least as long as they have.
@@ -49,18 +42,11 @@ def _first_fivetran(ticket: Timeline) -> Iterator[Observation]:
     yield from _first_zendesk.variants["zendesk"].function(ticket)
 
 
-@kpi(
-    "Full resolution time",
-    unit="ms",
-    better="lower",
-    statistic=Duration(),
-    anchor="created",
-    needs={"status.history"},
-    revision=3,
-    pair="reopen_rate",
-    dimension="speed",
-    level="team",
-)
+@speed(
+    "Full resolution time", short="Resolution", needs={"status.history"}, pair="reopen_rate", revision=3,
+    headlines={"worse": "solving{who} takes longer", "better": "solving{who} got faster"},
+    sentence="Half of {whose} took {value} or longer to be solved",
+)  # fmt: skip
 def full_resolution_time(ticket: Timeline) -> Iterator[Observation]:
     """From creation to the last time that the ticket was solved. A reopened ticket runs on until it is solved again;
     open tickets are counted as waiting at least as long as they have.
@@ -89,19 +75,11 @@ def _full_fivetran(ticket: Timeline) -> Iterator[Observation]:
     yield from _full_zendesk.variants["zendesk"].function(ticket)
 
 
-@kpi(
-    "Resolution time since acceptance",
-    unit="ms",
-    better="lower",
-    statistic=Duration(),
-    anchor="created",
-    needs={"status.history", "comments.public", "comments.private"},
-    revision=4,
-    facet="kind",
-    pair="reopen_rate",
-    dimension="speed",
-    level="team",
-)
+@speed(
+    "Resolution time since acceptance", short="Resolution since accepted",
+    needs={"status.history", "comments.public", "comments.private"}, facet="kind", pair="reopen_rate", revision=4,
+    headlines={"worse": "solving{who} takes longer", "better": "solving{who} got faster"},
+)  # fmt: skip
 def accepted_resolution_time(ticket: Timeline) -> Iterator[Observation]:
     """From acceptance, which is the first thing that a person of the team did with the ticket (reply, internal note,
     change of status, taking it over; automatic assignment does not count), to the last time that it was solved.
@@ -117,7 +95,7 @@ def _not_told(ticket: Timeline) -> Observation:
     return ticket.fact(ticket.created_at, start=ticket.created_at, stop=ticket.missing_contact_data)
 
 
-@accepted_resolution_time.variant("confirmed", matures=7)
+@accepted_resolution_time.variant("confirmed", matures=7, awaits="acceptance")
 def _from_acceptance(ticket: Timeline) -> Iterator[Observation]:
     """From acceptance, as strict, to the solve that the customer accepted (see confirmed_resolution_time)."""
     if not ticket.knows_acceptance:
@@ -126,7 +104,7 @@ def _from_acceptance(ticket: Timeline) -> Iterator[Observation]:
         yield from spans_until_accepted_solve(ticket, ticket.accepted_at)
 
 
-@accepted_resolution_time.variant("at_confirmation", matures=7)
+@accepted_resolution_time.variant("at_confirmation", matures=7, awaits="acceptance")
 def _at_confirmation(ticket: Timeline) -> Iterator[Observation]:
     """From acceptance, as strict, to the moment in which the customer's acceptance of a solve was known (see
     confirmed_resolution_time): with the answer or message that says so, or seven days after the solve.
@@ -137,20 +115,10 @@ def _at_confirmation(ticket: Timeline) -> Iterator[Observation]:
         yield from spans_until_accepted_solve(ticket, ticket.accepted_at, until_known=True)
 
 
-@kpi(
-    "Resolution time, confirmed",
-    unit="ms",
-    better="lower",
-    statistic=Duration(),
-    anchor="created",
-    needs={"status.history", "comments.public"},
-    revision=2,
-    facet="kind",
-    pair="reopen_rate",
-    dimension="speed",
-    level="team",
-    matures=7,
-)
+@speed(
+    "Resolution time, confirmed", short="Confirmed resolution", awaits="acceptance",
+    needs={"status.history", "comments.public"}, facet="kind", pair="reopen_rate", matures=7, revision=2,
+)  # fmt: skip
 def confirmed_resolution_time(ticket: Timeline) -> Iterator[Observation]:
     """From creation to the solve that the customer accepted: they closed or confirmed it, rated it good, wrote nothing
     but thanks, or did not have it opened again for seven days, which is called tacit; the first of these counts. The

@@ -3,24 +3,17 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from helpdesk_kpi.measure.metrics.contract import Observation, Share, kpi
+from helpdesk_kpi.measure.metrics.contract import Observation
+from helpdesk_kpi.measure.metrics.families import rate
 from helpdesk_kpi.measure.tickets.timeline import Timeline
 
 
-@kpi(
-    "Customer satisfaction",
-    unit="share",
-    better="higher",
-    statistic=Share(),
-    anchor="answered",
-    needs={"survey.answers"},
-    revision=4,
-    facet="dimension",
-    pair="csat_response_rate",
-    dimension="quality",
-    level="agent",
-    min_n=40,
-)
+@rate(
+    "Customer satisfaction", short="Satisfaction", counts=("answer", "answers"), outcomes=("good", "bad"),
+    anchor="answered", needs={"survey.answers"}, facet="dimension", pair="csat_response_rate",
+    response_kpi="csat_response_rate", dimension="quality", level="agent", min_n=40, revision=4,
+    headlines={"worse": "satisfaction{who} fell", "better": "satisfaction{who} rose"},
+)  # fmt: skip
 def csat(ticket: Timeline) -> Iterator[Observation]:
     """Of the answers given in the period, the share that is good (on a scale of five: the upper two; a neutral answer
     is an answer, and not a good one). Default, time-out and internal ratings are no answers. An answer counts for the
@@ -54,18 +47,11 @@ def _solver(ticket: Timeline, at: int, other: int | None) -> int | None:
     return solver if solver is not None else other
 
 
-@kpi(
-    "Survey response rate",
-    unit="share",
-    better="higher",
-    statistic=Share(),
-    anchor="created",
-    needs={"survey.offered"},
-    revision=3,
-    pair="csat",
-    dimension="quality",
-    level="shown",
-)
+@rate(
+    "Survey response rate", short="Survey answers", outcomes=("answered", "not answered"), anchor="created",
+    needs={"survey.offered"}, pair="csat", dimension="quality", revision=3,
+    headlines={"worse": "fewer customers answer the survey", "better": "more customers answer the survey"},
+)  # fmt: skip
 def csat_response_rate(ticket: Timeline) -> Iterator[Observation]:
     """Of the surveys offered in the period, the share that was answered. It says how far satisfaction speaks for all
     customers.

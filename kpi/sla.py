@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from helpdesk_kpi.measure.metrics.contract import Attainment, Observation, kpi
+from helpdesk_kpi.measure.metrics.contract import Attainment, Observation
+from helpdesk_kpi.measure.metrics.families import rate
 from helpdesk_kpi.measure.tickets.sla_clocks import SlaRun
 from helpdesk_kpi.measure.tickets.timeline import Timeline
 from kpi.reply import first_reply_time, next_reply_time
@@ -13,20 +14,11 @@ from kpi.resolution import full_resolution_time
 OWN = (first_reply_time, next_reply_time, full_resolution_time)
 
 
-@kpi(
-    "SLA attainment",
-    unit="share",
-    better="higher",
-    statistic=Attainment(),
-    anchor="created",
-    needs={"comments.public", "status.history"},
-    revision=3,
-    facet="kind",
-    pair="full_resolution_time",
-    dimension="speed",
-    level="agent",
-    min_n=50,
-)
+@rate(
+    "SLA attainment", counts=("promise", "promises"), statistic=Attainment(), anchor="created",
+    needs={"comments.public", "status.history"}, facet="kind", pair="full_resolution_time", dimension="speed",
+    level="agent", min_n=50, revision=3,
+)  # fmt: skip
 def sla_attainment(ticket: Timeline) -> Iterator[Observation]:
     """Of the promises whose outcome is known, the share that was kept. What is still open past its deadline counts as
     broken, also if nobody ever replied; what runs within its deadline does not count yet. The deadlines are the

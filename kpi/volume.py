@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
-from helpdesk_kpi.measure.metrics.contract import Mix, Observation, Share, Stock, Total, kpi
+from helpdesk_kpi.measure.metrics.contract import Mix, Observation, Stock, Total, kpi
+from helpdesk_kpi.measure.metrics.families import rate, volume
 from helpdesk_kpi.measure.tickets.credit import share_credit
 from helpdesk_kpi.measure.tickets.exclusions import missing_history
 from helpdesk_kpi.measure.tickets.timeline import Timeline
@@ -19,18 +20,14 @@ SAME = {"portal": "web", "web_form": "web", "feedback_widget": "web", "voice": "
 )
 
 
-@kpi(
-    "Solved tickets",
-    unit="tickets",
-    better="neither",
-    statistic=Total(),
-    anchor="solved",
-    needs={"status.history"},
-    revision=4,
-    pair="reopen_rate",
-    dimension="volume",
-    level="agent",
-)
+@volume(
+    "Solved tickets", short="Solved", anchor="solved", needs={"status.history"}, pair="reopen_rate",
+    dimension="volume", level="agent", revision=4, none_sentence="No tickets were solved",
+    headlines={
+        "more": "more tickets{who} solved than usual", "less": "fewer tickets{who} solved than usual",
+        "better": "more tickets{who} solved than usual", "worse": "fewer tickets{who} solved than usual",
+    },
+)  # fmt: skip
 def solved_tickets(ticket: Timeline) -> Iterator[Observation]:
     """Tickets whose last solve lies in the period. Spam, test, merged, deleted, internal and outbound tickets do not
     count. A ticket that is reopened leaves the count until it is solved again. It counts for the person who solved it;
@@ -50,17 +47,10 @@ def _solved_valid(ticket: Timeline) -> Iterator[Observation]:
 
 
 @kpi(
-    "Weighted volume",
-    unit="points",
-    better="neither",
-    statistic=Total(weighted=True),
-    anchor="solved",
-    needs={"status.history", "comments.public", "comments.private"},
-    revision=3,
-    pair="reopen_rate",
-    dimension="volume",
-    level="agent",
-)
+    "Weighted volume", unit="points", better="neither", statistic=Total(weighted=True), anchor="solved",
+    needs={"status.history", "comments.public", "comments.private"}, pair="reopen_rate", dimension="volume",
+    level="agent", revision=3,
+)  # fmt: skip
 def weighted_volume(ticket: Timeline) -> Iterator[Observation]:
     """Solved tickets, each counting as much as its kind usually costs: tickets of one severity, category and channel
     count alike, and the average ticket counts 1. What somebody writes on a ticket never makes it count more. It is
@@ -122,20 +112,12 @@ def _exclude(ticket: Timeline, solve: Solve, stop: str, since: int | None = None
     return msgspec.structs.replace(_observe_solve(ticket, solve), value=None, stop=stop, since=since, until=until)
 
 
-@kpi(
-    "Reopen rate",
-    unit="share",
-    better="lower",
-    statistic=Share(),
-    anchor="solved",
-    needs={"status.history"},
-    revision=5,
-    facet="kind",
-    pair="full_resolution_time",
-    dimension="quality",
-    level="agent",
-    min_n=100,
-)
+@rate(
+    "Reopen rate", short="Reopened", outcomes=("came back", "stayed solved"), better="lower", anchor="solved",
+    needs={"status.history"}, facet="kind", pair="full_resolution_time", dimension="quality", level="agent",
+    min_n=100, revision=5,
+    headlines={"worse": "more tickets{who} came back", "better": "fewer tickets{who} came back"},
+)  # fmt: skip
 def reopen_rate(ticket: Timeline) -> Iterator[Observation]:
     """Of the solves in the period, the share after which the ticket was opened again, by reason: not fixed, a
     follow-up question, mere thanks, an automation, or the team itself; unknown where nobody could read what was said.
@@ -155,18 +137,11 @@ def _observe_reopen(fact: Observation, kinds: tuple[tuple[int, str], ...]) -> It
 
 
 @kpi(
-    "Backlog",
-    unit="tickets",
-    better="lower",
-    statistic=Stock(),
-    anchor="instant",
-    needs={"status.history"},
-    revision=2,
-    facet="kind",
-    pair="solved_tickets",
-    dimension="speed",
-    level="team",
-)
+    "Backlog", short="Backlog", unit="tickets", better="lower", statistic=Stock(), anchor="instant",
+    needs={"status.history"}, facet="kind", pair="solved_tickets", target_of="full_resolution_time",
+    dimension="speed", level="team", revision=2,
+    headlines={"worse": "the backlog{who} grew", "better": "the backlog{who} shrank"},
+)  # fmt: skip
 def backlog(ticket: Timeline) -> Iterator[Observation]:
     """Tickets that are not solved at the end of the period, by severity and state."""
     for start, end, state, severity, team, assignee in ticket.spans():
@@ -176,17 +151,9 @@ def backlog(ticket: Timeline) -> Iterator[Observation]:
 
 
 @kpi(
-    "Channel mix",
-    unit="tickets",
-    better="neither",
-    statistic=Mix(),
-    anchor="created",
-    needs={"tickets"},
-    revision=2,
-    facet="kind",
-    dimension="volume",
-    level="shown",
-)
+    "Channel mix", unit="tickets", better="neither", statistic=Mix(), anchor="created", needs={"tickets"},
+    facet="kind", dimension="volume", revision=2,
+)  # fmt: skip
 def channel_mix(ticket: Timeline) -> Iterator[Observation]:
     """The tickets created in the period, by the channel on which they came in: email, web (portals and forms alike),
     phone, chat, and others as the helpdesk calls them.

@@ -4,25 +4,15 @@ from collections.abc import Iterator
 
 import msgspec
 
-from helpdesk_kpi.measure.metrics.contract import Duration, Observation, kpi
+from helpdesk_kpi.measure.metrics.contract import Observation
+from helpdesk_kpi.measure.metrics.families import speed
 from helpdesk_kpi.measure.tickets.holding_intervals import HoldingInterval, list_holding_intervals, list_waiting_spans
 from helpdesk_kpi.measure.tickets.resolution_spans import spans_until_last_solve
 from helpdesk_kpi.measure.tickets.timeline import Timeline
 from helpdesk_kpi.milliseconds import FOREVER
 
 
-@kpi(
-    "Requester wait time",
-    unit="ms",
-    better="lower",
-    statistic=Duration(),
-    anchor="created",
-    needs={"status.history"},
-    revision=2,
-    pair="full_resolution_time",
-    dimension="speed",
-    level="team",
-)
+@speed("Requester wait time", short="Waited for us", needs={"status.history"}, pair="full_resolution_time", revision=2)
 def requester_wait_time(ticket: Timeline) -> Iterator[Observation]:
     """How long the customer waited for the team in all, from creation to the last solve: the time in which the ticket
     was new, open or on hold. Time in which an answer of theirs was awaited does not count. Tickets that are still open
@@ -33,19 +23,10 @@ def requester_wait_time(ticket: Timeline) -> Iterator[Observation]:
         yield msgspec.structs.replace(row, pieces=pieces or ((ticket.created_at, ticket.created_at),))
 
 
-@kpi(
-    "Held time",
-    unit="ms",
-    better="lower",
-    statistic=Duration(),
-    anchor="created",
-    needs={"status.history", "assignee.history"},
-    revision=2,
-    pair="reopen_rate",
-    dimension="speed",
-    level="agent",
-    min_n=50,
-)
+@speed(
+    "Held time", short="Held", needs={"status.history", "assignee.history"}, pair="reopen_rate", level="agent",
+    min_n=50, revision=2,
+)  # fmt: skip
 def held_time(ticket: Timeline) -> Iterator[Observation]:
     """How long a person had a ticket while it was up to them: it was assigned to them, and new or open. Everybody is
     told their own part and no one else's, for the team in which they first had it. It runs while the ticket is

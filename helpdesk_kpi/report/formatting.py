@@ -7,7 +7,6 @@ with its version, and its durations keep one unit only ("2 h" for 2 h 15 min).
 
 import math
 import re
-from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -17,7 +16,7 @@ from babel.core import get_global
 from babel.dates import format_date, get_timezone_name
 from babel.numbers import format_decimal, format_percent
 
-from helpdesk_kpi.measure.metrics.contract import Kpi
+from helpdesk_kpi.measure.metrics.contract import YES_NO, Kpi
 from helpdesk_kpi.measure.quality import gaps
 from helpdesk_kpi.milliseconds import HOUR, MINUTE, SECOND
 from helpdesk_kpi.report import labels
@@ -108,7 +107,12 @@ class Formatter(Translator):
     def short(self, entry: Kpi) -> str:
         """For table heads and cards."""
         context = f"kpi.{entry.id}.short"  # a short title may be the title in English and another text elsewhere
-        return self.pgettext(context, labels.SHORT.get(entry.id, entry.title))
+        return self.pgettext(context, entry.short or entry.title)
+
+    def count(self, entry: Kpi, n: float) -> str:
+        """n with its noun: "397 tickets", "74 answers"."""
+        one, many = entry.counts
+        return self.ngettext(f"{{count}} {one}", f"{{count}} {many}", n=n, count=self.number(n))
 
     def definition(self, entry: Kpi, variant: str = "strict") -> str:
         """The docstring, or its translation."""
@@ -130,10 +134,10 @@ class Formatter(Translator):
 
     def format_signal(self, entry: Kpi, direction: str, who: str) -> str:
         """The signal as a title: "first replies for P1 got slower"."""
-        own: Mapping[str, str] = labels.SIGNALS.get(entry.id, {})
-        context, text = ("signal", labels.SIGNALS[""][direction])
-        if direction in own:
-            context, text = (f"kpi.{entry.id}", own[direction])
+        context, text = ("signal", labels.SIGNALS[direction])
+        for declared, own in entry.headlines.items():
+            if declared == direction:
+                context, text = (f"kpi.{entry.id}", own)
         title = self.title(entry)
         return self.pgettext(context, text, who=who, title=title, lower=title.lower())
 
@@ -145,10 +149,10 @@ class Formatter(Translator):
         """A reason, state or facet by its code; codes without a translation are shown as they are."""
         return self.label("reason", code) if code in labels.REASONS else code.replace("_", " ")
 
-    def shares(self, kpi: str) -> tuple[str, str]:
+    def outcomes(self, entry: Kpi) -> tuple[str, str]:
         """What 1 and 0 of a share mean for one ticket: "good", "bad"."""
-        context = f"kpi.{kpi}" if kpi in labels.SHARES else "share"
-        yes, no = labels.SHARES.get(kpi, labels.SHARES[""])
+        context = "share" if entry.outcomes == YES_NO else f"kpi.{entry.id}"
+        yes, no = entry.outcomes
         return self.pgettext(context, yes), self.pgettext(context, no)
 
     def why(self, code: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from helpdesk_kpi.measure.metrics.contract import YES_NO, Kpi
 from helpdesk_kpi.measure.quality import gaps
 
 #: Of durations.
@@ -178,108 +179,18 @@ BOTTLENECKS = {
     "escalated team": "Escalation to {name}",
     "escalated category": "Escalation, category {name},",
 }
-#: By KPI, "" for the others: what 1 and 0 of a share mean for one ticket.
-SHARES = {
-    "csat": ("good", "bad"),
-    "csat_response_rate": ("answered", "not answered"),
-    "reopen_rate": ("came back", "stayed solved"),
-    "transfers": ("passed on", "kept"),
-    "escalations": ("escalated", "not escalated"),
-    "one_touch": ("one touch", "more"),
-    "": ("yes", "no"),
-}
-#: By KPI, "" for the others: a signal as a title. {who} is "" or " for P1".
+#: A signal as a title, for KPIs that declare none of their own. {who} is "" or " for P1".
 SIGNALS = {
-    "first_reply_time": {
-        "worse": "first replies{who} got slower",
-        "better": "first replies{who} got faster",
-    },
-    "next_reply_time": {
-        "worse": "later replies{who} got slower",
-        "better": "later replies{who} got faster",
-    },
-    "first_resolution_time": {
-        "worse": "solving{who} takes longer",
-        "better": "solving{who} got faster",
-    },
-    "full_resolution_time": {
-        "worse": "solving{who} takes longer",
-        "better": "solving{who} got faster",
-    },
-    "accepted_resolution_time": {
-        "worse": "solving{who} takes longer",
-        "better": "solving{who} got faster",
-    },
-    "backlog": {
-        "worse": "the backlog{who} grew",
-        "better": "the backlog{who} shrank",
-    },
-    "csat": {
-        "worse": "satisfaction{who} fell",
-        "better": "satisfaction{who} rose",
-    },
-    "csat_response_rate": {
-        "worse": "fewer customers answer the survey",
-        "better": "more customers answer the survey",
-    },
-    "reopen_rate": {
-        "worse": "more tickets{who} came back",
-        "better": "fewer tickets{who} came back",
-    },
-    "solved_tickets": {
-        "more": "more tickets{who} solved than usual",
-        "less": "fewer tickets{who} solved than usual",
-        "better": "more tickets{who} solved than usual",
-        "worse": "fewer tickets{who} solved than usual",
-    },
-    "": {
-        "worse": "{lower}{who} got worse",
-        "better": "{lower}{who} got better",
-        "more": "{lower}{who} rose",
-        "less": "{lower}{who} fell",
-    },
+    "worse": "{lower}{who} got worse",
+    "better": "{lower}{who} got better",
+    "more": "{lower}{who} rose",
+    "less": "{lower}{who} fell",
 }
-#: By KPI: titles for table heads and cards, where the title is too long.
-SHORT = {
-    "first_reply_time": "First reply",
-    "next_reply_time": "Next reply",
-    "first_resolution_time": "First resolution",
-    "full_resolution_time": "Resolution",
-    "accepted_resolution_time": "Resolution since accepted",
-    "confirmed_resolution_time": "Confirmed resolution",
-    "requester_wait_time": "Waited for us",
-    "held_time": "Held",
-    "backlog_age": "Backlog's age",
-    "net_flow": "Net flow",
-    "solved_tickets": "Solved",
-    "reopen_rate": "Reopened",
-    "backlog": "Backlog",
-    "csat": "Satisfaction",
-    "csat_response_rate": "Survey answers",
-    "article_link_rate": "Answered with an article",
-}
-#: By KPI (with 0: for the value 0), "" for the others, and by how the value moved since the period before.
-VALUES = {
-    "first_reply_time": {
-        "alone": "Half of {whose} waited {value} or longer for a first reply",
-        "rise": "Half of {whose} waited {value} or longer for a first reply, {before} the {step}",
-        "fall": "Half of {whose} waited {value} or longer for a first reply, {before} the {step}",
-    },
-    "full_resolution_time": {
-        "alone": "Half of {whose} took {value} or longer to be solved",
-        "rise": "Half of {whose} took {value} or longer to be solved, {before} the {step}",
-        "fall": "Half of {whose} took {value} or longer to be solved, {before} the {step}",
-    },
-    "solved_tickets 0": {
-        "alone": "No tickets were solved",
-        "fall": "No tickets were solved; {before} the {step}",
-    },
-    "": {
-        "alone": "{title}: {value}",
-        "rise": "{title}: {value}; {before} the {step}",
-        "fall": "{title}: {value}; {before} the {step}",
-    },
-}
+#: The value of the period before, by how the value moved since.
+MOVES = {"alone": "", "rise": ", {before} the {step}", "fall": ", {before} the {step}"}
+ASIDES = {"alone": "", "rise": "; {before} the {step}", "fall": "; {before} the {step}"}
+VALUE = "{title}: {value}"
+VALUE_FIELDS = "title, statistic, verdict"
 #: By context.
 TABLES: Mapping[str, Mapping[str, str]] = {
     "unit": UNITS, "previous period": PREVIOUS, "this period": THIS, "statistic": STATISTICS, "direction": DIRECTIONS,
@@ -294,9 +205,28 @@ def list_messages() -> Iterator[tuple[str, str, str]]:
     for context, table in TABLES.items():
         for text in table.values():
             yield context, text, "direction" if context == "verdict" else ""
-    for kpi, both in SHARES.items():
-        yield from ((f"kpi.{kpi}" if kpi else "share", text, "") for text in both)
-    for kpi, signals in SIGNALS.items():
-        yield from ((f"kpi.{kpi}" if kpi else "signal", text, "title") for text in signals.values())
-    for moves in VALUES.values():
-        yield from ((move, text, "title, statistic, verdict") for move, text in moves.items())
+    yield from (("share", text, "") for text in YES_NO)
+    yield from (("signal", text, "title") for text in SIGNALS.values())
+    yield from ((move, VALUE + end, VALUE_FIELDS) for move, end in ASIDES.items())
+
+
+def list_kpi_messages(kpi: Kpi) -> Iterator[tuple[str, str, str]]:
+    """The texts that a KPI declares, with context and further fields; what n counts is a plural without a context."""
+    context = f"kpi.{kpi.id}"
+    yield context, kpi.title, ""
+    yield f"{context}.short", kpi.short or kpi.title, ""
+    yield from ((context, variant.definition, "") for variant in kpi.variants.values())
+    if kpi.outcomes != YES_NO:
+        yield from ((context, text, "") for text in kpi.outcomes)
+    yield from ((context, text, "title") for text in kpi.headlines.values())
+    if kpi.sentence:
+        yield from ((move, kpi.sentence + end, VALUE_FIELDS) for move, end in MOVES.items())
+    if kpi.none_sentence:
+        yield from ((move, kpi.none_sentence + ASIDES[move], VALUE_FIELDS) for move in ("alone", "fall"))
+
+
+def format_value_sentence(entry: Kpi, value: float | None, move: str) -> str:
+    """A value in running text, with the value of the period before if there is one; `move` is its context."""
+    if value and entry.sentence:
+        return entry.sentence + MOVES[move]
+    return ((not value and entry.none_sentence) or VALUE) + ASIDES[move]

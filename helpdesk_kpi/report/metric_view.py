@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Mapping, Sequence
 
-from helpdesk_kpi.measure.metrics.contract import Kpi
+from helpdesk_kpi.measure.metrics.contract import Awaited, Kpi
 from helpdesk_kpi.measure.metrics.metric_value import MetricValue
 from helpdesk_kpi.milliseconds import DAY
 from helpdesk_kpi.report.charts.builder import build_sparkline, build_trend
@@ -13,35 +13,17 @@ from helpdesk_kpi.report.plain_text import sanitise
 from helpdesk_kpi.report.result_types import Axis, TicketLine
 from helpdesk_kpi.translations import ngettext_noop
 
-#: What is counted, where it is not tickets.
-COUNTED = {
-    "csat": "answers", "article_quality": "votes", "article_freshness": "articles", "transfers": "stations",
-    "sla_attainment": "promises",
-}  # fmt: skip
-#: A sample of it.
-SAMPLES = {
-    "tickets": ngettext_noop("{count} ticket", "{count} tickets"),
-    "answers": ngettext_noop("{count} answer", "{count} answers"),
-    "votes": ngettext_noop("{count} vote", "{count} votes"),
-    "articles": ngettext_noop("{count} article", "{count} articles"),
-    "entries": ngettext_noop("{count} entry", "{count} entries"),
-    "stations": ngettext_noop("{count} station", "{count} stations"),
-    "promises": ngettext_noop("{count} promise", "{count} promises"),
-}
 UNITS = {"tickets": ngettext_noop("ticket", "tickets"), "points": ngettext_noop("point", "points")}
 _UNANSWERED = ngettext_noop(
     "{n} of the new tickets still waits for a reply, past target",
     "{n} of the new tickets still wait for a reply, past target",
 )
-#: By KPI, "" for the others: how many wait past their target, in a line of its own.
-ALERTS = {
-    "first_reply_time": _UNANSWERED,
-    "next_reply_time": _UNANSWERED,
-    "backlog": ngettext_noop("{n} of all open tickets is past target", "{n} of all open tickets are past target"),
-    "": ngettext_noop(
-        "{n} of the new tickets is still open, past target", "{n} of the new tickets are still open, past target"
-    ),
-}
+_OPEN = ngettext_noop(
+    "{n} of the new tickets is still open, past target", "{n} of the new tickets are still open, past target"
+)
+#: How many wait past their target, in a line of its own, by what they wait for; of a stock, all of it waits.
+ALERTS = {"reply": _UNANSWERED, "next_reply": _UNANSWERED, "solve": _OPEN, "acceptance": _OPEN}
+STOCK_ALERT = ngettext_noop("{n} of all open tickets is past target", "{n} of all open tickets are past target")
 FEW = 5  # below, shares are told as "2 of 3" and nothing is compared
 
 
@@ -104,6 +86,11 @@ class MetricView:
         return " · ".join(named)
 
     @property
+    def awaits(self) -> Awaited:
+        """What its running spans wait for."""
+        return self.entry.awaits_of(self.variant)
+
+    @property
     def anchor(self) -> str:
         """Names this number inside a page."""
         where = "".join(f"-{axis}-{'none' if name is None else sanitise(name)}" for axis, name in self.where.items())
@@ -163,10 +150,12 @@ class MetricView:
     @property
     def sample(self) -> str:
         """n with what is counted: "397 tickets", "74 answers"."""
-        noun = "answers" if self.value.unit == "answers" else COUNTED.get(self.id, "tickets")
-        if self.entry.subject == "entry":
-            noun = "entries"
-        return self._words.ngettext(*SAMPLES[noun], n=self.value.n, count=self.n)
+        return self._words.count(self.entry, self.value.n)
+
+    @property
+    def has_sample(self) -> bool:
+        """Whether n says something that the value does not: of a stock, they are the same."""
+        return not (self.entry.is_instant and self.value.unit == "tickets")
 
     @property
     def range(self) -> str:
@@ -214,9 +203,9 @@ class MetricView:
         if not self.mean:
             return ""
         words, values = self._words, {"value": self.mean, "ended": self._words.number(self.value.ended)}
-        if self.id == "first_reply_time":
+        if self.awaits == "reply":
             return words.pgettext("tickets", "mean of the {ended} answered {value}", **values)
-        if self.id == "next_reply_time":
+        if self.awaits == "next_reply":
             return words.pgettext("replies", "mean of the {ended} answered {value}", **values)
         return words.gettext("mean of the {ended} solved {value}", **values)
 
@@ -224,7 +213,11 @@ class MetricView:
     def alert(self) -> str:
         """How many still wait past their target, with what is counted; "" when none."""
         late = self.value.overdue
-        return self._words.ngettext(*ALERTS.get(self.id, ALERTS[""]), n=late) if late else ""
+        return (
+            self._words.ngettext(*(STOCK_ALERT if self.entry.is_instant else ALERTS[self.awaits]), n=late)
+            if late
+            else ""
+        )
 
     @property
     def median(self) -> str:

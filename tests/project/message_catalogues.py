@@ -37,20 +37,15 @@ def extract_messages() -> Catalog:
     for context, text, fields in labels.list_messages():
         comments = [FIELDS + fields] if fields else []
         found.add(text, context=context, auto_comments=comments, locations=[("helpdesk_kpi/report/labels.py", 0)])
-    for context, text in _kpi_messages():
-        found.add(text, context=context)
+    for kpi in load_kpis().values():
+        for context, text, fields in labels.list_kpi_messages(kpi):
+            found.add(text, context=context, auto_comments=[FIELDS + fields] if fields else [])
+        found.add(tuple(f"{{count}} {noun}" for noun in kpi.counts))
     return found
 
 
 def _name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
-
-
-def _kpi_messages() -> Iterator[tuple[str, str]]:
-    for kpi in load_kpis().values():
-        yield f"kpi.{kpi.id}", kpi.title
-        yield f"kpi.{kpi.id}.short", labels.SHORT.get(kpi.id, kpi.title)
-        yield from ((f"kpi.{kpi.id}", variant.definition) for variant in kpi.variants.values())
 
 
 def catalogue_path(language: str, folder: Path = FOLDER) -> Path:

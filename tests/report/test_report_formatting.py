@@ -1,12 +1,13 @@
 """Words, numbers, dates and durations in both languages."""
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from report_fixtures import CHINESE, DAY, HOUR, MINUTE, MONTH, FakePeriod, at
 
 from helpdesk_kpi.errors import UsageError
-from helpdesk_kpi.measure.metrics.discovery import find_kpis
+from helpdesk_kpi.measure.metrics.discovery import find_kpis, get_kpi
 from helpdesk_kpi.report.cjk_nowrap import keep_units_together
 from helpdesk_kpi.report.formatting import NBSP, Formatter
 from helpdesk_kpi.translations import load_catalogue
@@ -127,6 +128,17 @@ def test_moments_name_their_zone() -> None:
 def test_an_unknown_language_is_named_with_those_there_are() -> None:
     with pytest.raises(UsageError, match="no language 'fr'; there are en, zh"):
         Formatter("fr", "UTC")
+
+
+def test_a_plug_in_without_translations_has_a_general_title() -> None:
+    csat = get_kpi("csat")
+    plug_in = msgspec.structs.replace(csat, id="asked_back", title="Questions", headlines={})
+    assert MANDARIN.format_signal(plug_in, "worse", "") == "Questions转差"
+    assert ENGLISH.format_signal(csat, "worse", " for P1") == "satisfaction for P1 fell"
+    assert ENGLISH.count(csat, 1) == "1 answer"
+    assert MANDARIN.count(csat, 1200) == "1,200 条评价"
+    assert ENGLISH.outcomes(csat) == ("good", "bad")
+    assert MANDARIN.outcomes(plug_in) == ("good", "bad")  # no translation: as declared
 
 
 def test_chinese_uses_the_words_of_the_glossary() -> None:

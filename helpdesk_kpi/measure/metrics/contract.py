@@ -5,7 +5,7 @@ are read; so a KPI function never sees them, and changing them needs no new fold
 """
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, TypeGuard
 
 import msgspec
@@ -22,6 +22,12 @@ Level = Literal["team", "agent", "shown"]
 #: On whose hours business time counts: "": each schedule in its time; owner: the hours of whoever the row belongs to,
 #: where [people] gives them; at_end: the schedule in force when a span ends counts for all of it.
 Hours = Literal["", "owner", "at_end"]
+Direction = Literal["worse", "better", "more", "less"]
+YES_NO = ("yes", "no")  # what 1 and 0 of a share mean
+#: What a span that still runs waits for.
+Awaited = Literal["reply", "next_reply", "solve", "acceptance"]
+Split = Literal["severity", "team", "category"]
+SPLITS: tuple[Split, ...] = ("severity", "team", "category")
 #: What a reader meets in the catalogue; evidence is joined by other KPIs; a question is one of data quality.
 Role = Literal["kpi", "evidence", "question"]
 
@@ -167,10 +173,14 @@ class Variant(msgspec.Struct, frozen=True):
     statistic: Statistic | None = None  # None: the KPI's
     matures: int | None = None  # None: the KPI's
     hours: Hours = ""
+    awaits: Awaited | None = None  # None: the KPI's
 
 
 class Kpi(msgspec.Struct, frozen=True, kw_only=True):
-    """A KPI with its variants; `strict` is the default one. Discovery collects these from `kpi/*.py`."""
+    """A KPI with its variants; `strict` is the default one. Discovery collects these from `kpi/*.py`.
+
+    Texts are English, and message ids for translations.
+    """
 
     id: str
     title: str
@@ -189,6 +199,16 @@ class Kpi(msgspec.Struct, frozen=True, kw_only=True):
     matures: int  # days after a period's end before its value is final
     role: Role
     variants: dict[str, Variant]
+    short: str = ""  # for table heads and cards; "": the title
+    counts: tuple[str, str] = ("ticket", "tickets")  # what n counts: one, many
+    headlines: Mapping[Direction, str] = {}  # a signal as a title, "first replies{who} got slower"; else a general one
+    sentence: str = ""  # the value in running text, with {whose} and {value}; "": "TITLE: VALUE"
+    none_sentence: str = ""  # the same for the value 0
+    outcomes: tuple[str, str] = YES_NO  # of a share: what 1 and 0 mean for one ticket
+    awaits: Awaited = "solve"
+    splits: tuple[Split, ...] = SPLITS  # what reports may split it by
+    response_kpi: str | None = None  # of answers to a survey: the KPI that says how many customers answered
+    target_of: str | None = None  # the KPI whose target decides what is overdue; None: its own
 
     @property
     def definition(self) -> str:
@@ -207,11 +227,13 @@ class Kpi(msgspec.Struct, frozen=True, kw_only=True):
         statistic: Statistic | None = None,
         matures: int | None = None,
         hours: Hours = "",
+        awaits: Awaited | None = None,
     ) -> "Callable[[KpiFunction], Kpi]":
         """Add a definition that differs elsewhere. Use as a decorator; the docstring is what readers see."""
 
         def add(function: KpiFunction) -> Kpi:
-            self.variants[name] = Variant(name, _definition(function), function, population, statistic, matures, hours)
+            definition = _definition(function)
+            self.variants[name] = Variant(name, definition, function, population, statistic, matures, hours, awaits)
             return self
 
         return add
@@ -222,6 +244,9 @@ class Kpi(msgspec.Struct, frozen=True, kw_only=True):
     def matures_of(self, variant: str) -> int:
         own = self.variants[variant].matures
         return self.matures if own is None else own
+
+    def awaits_of(self, variant: str) -> Awaited:
+        return self.variants[variant].awaits or self.awaits
 
 
 def kpi(
@@ -242,11 +267,26 @@ def kpi(
     matures: int | None = None,
     role: Role = "kpi",
     population: Population = "valid",
+    short: str = "",
+    counts: tuple[str, str] | None = None,
+    headlines: Mapping[Direction, str] = {},
+    sentence: str = "",
+    none_sentence: str = "",
+    outcomes: tuple[str, str] = YES_NO,
+    awaits: Awaited = "solve",
+    splits: tuple[Split, ...] | None = None,
+    response_kpi: str | None = None,
+    target_of: str | None = None,
 ) -> Callable[[KpiFunction], Kpi]:
     """Make a KPI of a function; its name is the KPI's id and its docstring the definition that readers see.
 
-    `matures` is the longest window of its statistic if nothing is said.
+    `matures` defaults to the longest window of the statistic, `counts` to tickets or entries, and `splits` to what
+    the subject has: an article or an entry has a team only.
     """
+    if counts is None:
+        counts = ("entry", "entries") if subject == "entry" else ("ticket", "tickets")
+    if splits is None:
+        splits = SPLITS if subject in {"ticket", "customer"} else ("team",)
 
     def make(function: KpiFunction) -> Kpi:
         name = function.__name__
@@ -255,7 +295,9 @@ def kpi(
             id=name, title=title, unit=unit, better=better, statistic=statistic, anchor=anchor,
             needs=frozenset(needs), revision=revision, subject=subject, facet=facet, pair=pair, dimension=dimension,
             level=level, min_n=min_n, matures=_window(statistic) if matures is None else matures, role=role,
-            variants={"strict": strict},
+            variants={"strict": strict}, short=short, counts=counts, headlines=headlines, sentence=sentence,
+            none_sentence=none_sentence,
+            outcomes=outcomes, awaits=awaits, splits=splits, response_kpi=response_kpi, target_of=target_of,
         )  # fmt: skip
 
     return make

@@ -1,6 +1,8 @@
 """The short lines under a figure: what keeps it honest."""
 
-from helpdesk_kpi.measure.metrics.contract import NO_ANSWER, Attainment, Followup, Mix, Stock
+from collections.abc import Mapping
+
+from helpdesk_kpi.measure.metrics.contract import NO_ANSWER, Attainment, Awaited, Followup, Mix, Stock
 from helpdesk_kpi.measure.recurrence.pair_labelling import uses_recurrence
 from helpdesk_kpi.model import MAIN
 from helpdesk_kpi.report.context import RenderContext
@@ -8,21 +10,20 @@ from helpdesk_kpi.report.metric_view import FEW, MetricView
 from helpdesk_kpi.report.sections.footnotes import clock, format_calendar, format_detection_quality, setting
 from helpdesk_kpi.translations import ngettext_noop, pgettext_noop
 
-#: What is said of waits for a reply that still run: of all, of those past target. Else they are open tickets.
 _LATE = ngettext_noop("{n} late and still waiting", "{n} late and still waiting")
-WAITS = {
-    "first_reply_time": (pgettext_noop("tickets", "{n} not answered yet"), _LATE),
-    "next_reply_time": (pgettext_noop("replies", "{n} not answered yet"), _LATE),
+#: Texts for spans that still run, by what they wait for: all of them, those past target.
+WAITS: Mapping[Awaited, tuple[tuple[str, str], tuple[str, str]]] = {
+    "reply": (pgettext_noop("tickets", "{n} not answered yet"), _LATE),
+    "next_reply": (pgettext_noop("replies", "{n} not answered yet"), _LATE),
+    "acceptance": (
+        pgettext_noop("acceptance", "including {n} not confirmed yet"),
+        ngettext_noop("{n} late and not confirmed yet", "{n} late and not confirmed yet"),
+    ),
+    "solve": (
+        pgettext_noop("resolution", "including {n} still open"),
+        ngettext_noop("{n} late and still open", "{n} late and still open"),
+    ),
 }
-#: The same of waits for a customer's acceptance.
-UNCONFIRMED = (
-    pgettext_noop("acceptance", "including {n} not confirmed yet"),
-    ngettext_noop("{n} late and not confirmed yet", "{n} late and not confirmed yet"),
-)
-OPEN = (
-    pgettext_noop("resolution", "including {n} still open"),
-    ngettext_noop("{n} late and still open", "{n} late and still open"),
-)
 
 
 def list_caveats(number: MetricView, scene: RenderContext) -> list[str]:
@@ -44,7 +45,7 @@ def _duration(number: MetricView, scene: RenderContext) -> list[str]:
     if not value.n:
         return []
     within = words.gettext("{share} in time", share=number.within) if number.within else ""
-    waits, late = UNCONFIRMED if _awaits_acceptance(number) else WAITS.get(number.id, OPEN)
+    waits, late = WAITS[number.awaits]
     silent = value.censored.get("solved_without_reply", 0)
     return [
         _join(number.sample, words.gettext("too few to compare") if value.n < FEW else "", clock(number, scene)),
@@ -59,13 +60,9 @@ def _duration(number: MetricView, scene: RenderContext) -> list[str]:
     ]
 
 
-def _awaits_acceptance(number: MetricView) -> bool:
-    return number.id == "confirmed_resolution_time" or number.variant in {"confirmed", "at_confirmation"}
-
-
 def _tail(number: MetricView, scene: RenderContext) -> str:
     if number.value.p90 is None:
-        if number.id in WAITS:
+        if number.awaits in {"reply", "next_reply"}:
             return scene.words.gettext("90th percentile not reached: more than a tenth still unanswered")
         return scene.words.gettext("90th percentile not reached: more than a tenth still open")
     return scene.words.gettext("90% within {value}", value=number.p90)
@@ -130,10 +127,10 @@ def _response_rate(number: MetricView, scene: RenderContext) -> str:
     """Of the 318 surveys offered 75 answered: satisfaction is never told without it. Its own answers may be to earlier
     offers, so the two counts differ.
     """
-    entry = scene.figures.facts.catalogue.get("csat_response_rate")
-    if number.id != "csat" or entry is None:
+    rate_kpi = number.entry.response_kpi
+    if rate_kpi is None or rate_kpi not in scene.figures.facts.catalogue:
         return ""
-    value = scene.figures.value("csat_response_rate", "strict", **number.where)
+    value = scene.figures.value(rate_kpi, "strict", **number.where)
     if not value.n or value.value is None:
         return ""
     answered, asked = scene.words.number(round(value.n * value.value)), scene.words.number(value.n)
@@ -196,7 +193,7 @@ def _previous(number: MetricView, scene: RenderContext) -> str:
 
 def _pair(number: MetricView, scene: RenderContext) -> str:
     pair = number.pair
-    if pair is None or pair.empty or number.id == "csat":  # which tells its response rate already
+    if pair is None or pair.empty or pair.id == number.entry.response_kpi:  # the response rate is there already
         return ""
     return scene.words.gettext("{title}: {value}", title=scene.words.inside(pair.short), value=pair.text)
 

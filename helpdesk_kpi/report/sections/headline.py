@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import msgspec
 
+from helpdesk_kpi.measure.metrics.contract import Split
 from helpdesk_kpi.report import labels
 from helpdesk_kpi.report.context import HISTORY, RenderContext
 from helpdesk_kpi.report.metric_view import MetricView
-from helpdesk_kpi.report.result_types import Axis
 
-PLACES: tuple[Axis, ...] = ("team", "category")
+PLACES: tuple[Split, ...] = ("team", "category")
 OTHERS = 3  # further signals that are named
 
 
@@ -47,7 +47,7 @@ def _compose(watched: Sequence[HeadlineInput], scene: RenderContext) -> tuple[st
     signals = rank_signals(watched)
     if signals:
         return _unusual(signals, watched, scene)
-    if watched and all(one.whole.empty or one.whole.id == "backlog" for one in watched):
+    if watched and all(one.whole.empty or one.whole.entry.is_instant for one in watched):
         return (
             words.gettext("no new tickets"),
             [words.gettext("No tickets came in, as far as the data go")],
@@ -112,9 +112,8 @@ def _against(number: MetricView, scene: RenderContext) -> str:
     words = scene.words
     whose = words.gettext("the {slice} tickets", slice=number.slice) if number.slice else words.gettext("the tickets")
     move = _move(number)
-    key = number.id if number.value.value else f"{number.id} 0"
     text = words.pgettext(
-        move, labels.VALUES.get(key, labels.VALUES[""])[move],
+        move, labels.format_value_sentence(number.entry, number.value.value, move),
         whose=whose, title=number.name, statistic=number.statistic, value=number.text, before=number.previous,
         step=words.before(scene.kind), verdict=number.verdict,
     )  # fmt: skip
@@ -151,7 +150,7 @@ def _where(number: MetricView, scene: RenderContext) -> str:
     names = [
         str(name)
         for axis in PLACES
-        if axis not in number.where
+        if axis not in number.where and axis in number.entry.splits
         for name, one in number.by(axis).items()
         if name and one.direction == number.direction
     ]

@@ -190,7 +190,7 @@ def _amount(row: TicketLine, number: MetricView, scene: RenderContext) -> str:
     if row.value is None:
         return ""
     if number.value.unit == "share":
-        yes, no = scene.words.shares(number.id)
+        yes, no = scene.words.outcomes(number.entry)
         return yes if row.value > 0 else no
     if number.value.unit in {"points", "score"}:
         return scene.words.number(row.value)
