@@ -62,8 +62,9 @@ def observations(
     form: str,
 ) -> None:
     """Print the observations behind a KPI, one row each."""
-    from helpdesk_kpi.measure.explain.observation_export import COLUMNS, Asked, export_observations  # noqa: PLC0415
+    from helpdesk_kpi.measure.explain.observation_export import COLUMNS, export_observations  # noqa: PLC0415
     from helpdesk_kpi.measure.metrics.discovery import get_kpi, get_variant  # noqa: PLC0415
+    from helpdesk_kpi.measure.query.metric_query import build_query  # noqa: PLC0415
     from helpdesk_kpi.report.report_data import complete_until  # noqa: PLC0415
 
     get_variant(get_kpi(kpi), variant)
@@ -77,7 +78,7 @@ def observations(
         build_before_reading(store, config, extra=[(kpi, variant)])
         log_access(store, now, f"observations {kpi}/{variant}")
         where = {axis: name for axis, name in (("source", source), ("severity", severity)) if name is not None}
-        rows = export_observations(store, config, Asked(kpi, variant, when, span, where))
+        rows = export_observations(store, config, build_query(kpi, span, when, variant, **where))
         _print(COLUMNS, rows, form)
 
 
@@ -113,8 +114,8 @@ def explain(
 ) -> None:
     """Explain a number: the formula, the observations, and links to the tickets."""
     from helpdesk_kpi.measure.explain.explain import explain_metric, format_explanation  # noqa: PLC0415
-    from helpdesk_kpi.measure.explain.observation_export import Asked  # noqa: PLC0415
     from helpdesk_kpi.measure.metrics.discovery import get_kpi, get_variant  # noqa: PLC0415
+    from helpdesk_kpi.measure.query.metric_query import build_query  # noqa: PLC0415
     from helpdesk_kpi.report.prepare import as_of_for  # noqa: PLC0415
 
     get_variant(get_kpi(kpi), variant)
@@ -128,5 +129,5 @@ def explain(
         build_before_reading(store, config, extra=[(kpi, variant)])
         log_access(store, now, f"explain {kpi}/{variant} {where} {span.label}")
         when = told if told is not None else as_of_for(store, config, span, now)
-        found = explain_metric(store, config, Asked(kpi, variant, when, span, where))
+        found = explain_metric(store, config, build_query(kpi, span, when, variant, **where))
     click.echo(json.dumps(found, indent=2, ensure_ascii=False) if as_json else format_explanation(found))

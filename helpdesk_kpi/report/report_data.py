@@ -15,11 +15,11 @@ from helpdesk_kpi.identities.agents import AgentDirectory
 from helpdesk_kpi.identities.survey_dimensions import find_unmapped_questions
 from helpdesk_kpi.measure.metrics.columns import NO_PERSON, Columns
 from helpdesk_kpi.measure.metrics.contract import EXCLUDED, Attainment, Duration, Followup, Kpi, Stock, hides_answers
-from helpdesk_kpi.measure.metrics.discovery import find_kpis, get_kpi
+from helpdesk_kpi.measure.metrics.discovery import find_kpis
 from helpdesk_kpi.measure.metrics.metric_value import MetricValue
 from helpdesk_kpi.measure.process.review import ProcessReview, build_review
-from helpdesk_kpi.measure.query.aggregate import list_contributions as parts_of
-from helpdesk_kpi.measure.query.metric_query import MetricQuery, select_rows
+from helpdesk_kpi.measure.query.aggregate import list_contributions
+from helpdesk_kpi.measure.query.metric_query import MetricQuery, build_query, select_rows
 from helpdesk_kpi.measure.query.metric_store import MetricStore
 from helpdesk_kpi.measure.recurrence.pair_labelling import load_quality
 from helpdesk_kpi.model import MAIN
@@ -61,14 +61,17 @@ class ReportData:
         self._gaps = gaps
 
     def value(self, kpi: str, variant: str = "strict", **where: str | None) -> MetricValue:
-        return self.reader.get(kpi, self.period, self.as_of, variant, **self._where(where))
+        return self.reader.get(self._query(kpi, variant, where))
 
     def by(
         self, kpi: str, axis: Axis, variant: str = "strict", **where: str | None
     ) -> Mapping[str | None, MetricValue]:
-        asked = self._where(where)
-        names = self.reader.names(kpi, axis, self.period, self.as_of, variant, **asked)
-        return {name: self.reader.get(kpi, self.period, self.as_of, variant, **{**asked, axis: name}) for name in names}
+        query = self._query(kpi, variant, where)
+        names = self.reader.names(query, axis)
+        return {name: self.reader.get(query.narrow(**{axis: name})) for name in names}
+
+    def _query(self, kpi: str, variant: str, where: Mapping[str, str | None]) -> MetricQuery:
+        return build_query(kpi, self.period, self.as_of, variant, **self._where(where))
 
     def _where(self, where: Mapping[str, str | None]) -> dict[str, str | None]:
         return {**where, "team": self.team} if self.team is not None else dict(where)
@@ -87,7 +90,7 @@ class ReportData:
         """The longest running spans of a KPI; of resolutions only those past their target."""
         rows = self._open(self.reader.slice(kpi, "strict", **self._where({})))
         took = self.reader.business_ms(rows, rows.start, np.full(len(rows), self.as_of))
-        targets = self.reader.targets(kpi, rows)
+        targets = self.reader.kpi_targets(kpi, rows)
         chosen = np.argsort(-took, kind="stable")
         if why == "open past target":
             late = (targets >= 0) & (took > targets)
@@ -135,7 +138,7 @@ class ReportData:
         return found
 
     def bad_ratings(self, limit: int) -> Sequence[BadRating]:
-        rows = self._here(get_kpi("csat"), self.reader.slice("csat", "strict", **self._where({"facet": MAIN})))
+        rows = self._rows(self._query("csat", "strict", {"facet": MAIN}))
         rows = rows.take((rows.value == 0) & (rows.stop == 0))
         newest: dict[int, tuple[int, str | None]] = {}
         for story, at, severity in zip(rows.story, rows.at, rows.severity, strict=True):
@@ -155,15 +158,14 @@ class ReportData:
         ]  # fmt: skip
 
     def ticket_rows(self, kpi: str, limit: int, variant: str = "strict", **where: str | None) -> Sequence[TicketLine]:
-        spec = get_kpi(kpi)
-        if hides_answers(spec.statistic_of(variant)):
+        query = self._query(kpi, variant, where).without_sub_dimensions()
+        spec = query.kpi
+        if hides_answers(query.statistic):
             return ()  # each row would be one answer
-        if spec.facet == "dimension":
-            where = {"facet": MAIN, **where}
-        rows = self._here(spec, self.reader.slice(kpi, variant, **self._where(where)))
+        rows = self._rows(query)
         rows = rows.take(rows.ticket != NO_PERSON)  # articles and entries of registers are no tickets
-        if isinstance(spec.statistic_of(variant), Attainment | Followup):
-            rows, amounts = self._classified_rows(spec, variant, rows)
+        if isinstance(query.statistic, Attainment | Followup):
+            rows, amounts = self._classified_rows(query, rows)
         else:
             amounts = self._amounts(spec, rows)
         began = rows.created if isinstance(spec.statistic, Stock) else rows.at
@@ -186,17 +188,14 @@ class ReportData:
             )  # fmt: skip
         return found
 
-    def _here(self, kpi: Kpi, rows: Columns) -> Columns:
-        """The rows behind a figure of this period."""
-        here, exists = select_rows(self._query(kpi, "strict"), rows)
+    def _rows(self, query: MetricQuery) -> Columns:
+        """The rows behind a value of this period."""
+        here, exists = select_rows(query, self.reader.query_slice(query))
         return here.take(exists)
 
-    def _query(self, kpi: Kpi, variant: str) -> MetricQuery:
-        return MetricQuery(kpi, variant, self.period.start, self.period.end, self.as_of)
-
-    def _classified_rows(self, kpi: Kpi, variant: str, rows: Columns) -> tuple[Columns, NDArray[np.float64]]:
-        """The rows that count, or are left out, with 1 or 0: followed, kept."""
-        parts = parts_of(self._query(kpi, variant), rows, self.reader.policy(kpi, variant))
+    def _classified_rows(self, query: MetricQuery, rows: Columns) -> tuple[Columns, NDArray[np.float64]]:
+        """The rows that count or are excluded, with 1 (followed, met) or 0."""
+        parts = list_contributions(query, rows, self.reader)
         assert parts is not None
         shown = (parts.counts > 0) | (rows.stop > 0)
         return rows.take(shown), parts.adds[shown]
@@ -251,7 +250,7 @@ class ReportData:
 
     def _excluded(self) -> dict[str, int]:
         """Tickets of this period that were left out, by reason."""
-        rows = self._here(get_kpi("first_reply_time"), self._first_replies)
+        rows = self._rows(self._query("first_reply_time", "strict", {}))
         counts: dict[str, int] = {}
         for code, word in enumerate(rows.words):
             if word in EXCLUDED and (n := len(np.unique(rows.story[rows.stop == code]))):
@@ -260,7 +259,7 @@ class ReportData:
 
     def _follow_ups(self) -> int:
         """Tickets of this period that follow a closed one. They are new ones of their own."""
-        rows = self._here(get_kpi("first_reply_time"), self._first_replies)
+        rows = self._rows(self._query("first_reply_time", "strict", {}))
         counted = rows.take(~rows.has_stop_reason(EXCLUDED))
         sql = "SELECT count(*) FROM tickets WHERE follow_up_of IS NOT NULL AND id IN (SELECT value FROM json_each(?))"
         return int(self.reader.store.one(sql, np.unique(counted.story).tolist()))

@@ -25,6 +25,7 @@ from helpdesk_kpi.config import LoadedConfig, load
 from helpdesk_kpi.measure.build.build import build_stale
 from helpdesk_kpi.measure.metrics.contract import Duration, Score, Share, Total
 from helpdesk_kpi.measure.metrics.discovery import find_kpis
+from helpdesk_kpi.measure.query.metric_query import build_query
 from helpdesk_kpi.measure.query.metric_store import MetricStore
 from helpdesk_kpi.pull.source_config import load_sources
 from helpdesk_kpi.pull.sync import sync
@@ -150,7 +151,7 @@ def test_every_figure_of_an_agent_is_both_worlds_truth(desks: Desks, kpi: str) -
         checked = 0
         for name, accounts in people(desks).items():
             true = truth_summary(desks.truth(kpi, accounts)).get(None)
-            found = reader.compute(spec, whole, desks.as_of, "strict", agent=name)
+            found = reader.compute(build_query(spec.id, whole, desks.as_of, agent=name))
             if true is None:
                 assert found.n == 0
                 continue
@@ -170,8 +171,7 @@ def test_the_backlog_of_an_agent_is_on_both_helpdesks(desks: Desks) -> None:
     with open_store(desks.loaded.store_path) as store:
         reader = MetricStore(store, desks.loaded.config)
         found = {
-            name: reader.compute(find_kpis()["backlog"], whole, desks.as_of, "strict", agent=name).n
-            for name in people(desks)
+            name: reader.compute(build_query("backlog", whole, desks.as_of, agent=name)).n for name in people(desks)
         }
     true = {name: len(desks.truth("backlog", accounts)) for name, accounts in people(desks).items()}
     assert found == true

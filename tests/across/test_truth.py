@@ -11,6 +11,7 @@ from truth_fixtures import DAY, TRUE, Measured, calm, true_rows
 from helpdesk_kpi.calendar.periods import Period
 from helpdesk_kpi.measure.metrics.contract import Total
 from helpdesk_kpi.measure.metrics.discovery import find_kpis
+from helpdesk_kpi.measure.query.metric_query import build_query
 from helpdesk_kpi.simulator.world.world import generate
 
 #: What Zendesk does not tell at all; tests/across/test_truth_across.py has those who do.
@@ -68,7 +69,7 @@ def test_figures_by_severity_team_and_agent_are_the_worlds(measured: Measured, k
     checked = 0
     for key, summary in truth_summary(true, axis).items():
         name = names.get(key) if axis != "severity" else key
-        value = measured.reader.compute(spec, whole, as_of, "strict", **{axis: name})
+        value = measured.reader.compute(build_query(spec.id, whole, as_of, "strict", **{axis: name}))
         if spec.unit == "ms":
             running = 0 if axis == "agent" else summary.running  # a running span is nobody's yet
             assert (value.n, value.running) == (summary.rows, running) or axis == "agent"

@@ -12,7 +12,7 @@ from helpdesk_kpi.cli.checks.findings import config_findings
 from helpdesk_kpi.config import Config, Tickets, Valid
 from helpdesk_kpi.identities.source_rules import load_source_rules
 from helpdesk_kpi.measure.build.build import build_stale
-from helpdesk_kpi.measure.metrics.discovery import get_kpi
+from helpdesk_kpi.measure.query.metric_query import build_query
 from helpdesk_kpi.measure.query.metric_store import MetricStore
 from helpdesk_kpi.model import Event, Team
 from helpdesk_kpi.store import Store, open_store
@@ -80,7 +80,7 @@ def test_what_is_no_valid_ticket_may_be_said_later(store: Store) -> None:
         build_stale(store, config(**tickets), extra=[("solved_tickets", "valid")])
         reader = MetricStore(store, config(**tickets))
         period, as_of = period_of()
-        found = reader.compute(get_kpi("solved_tickets"), period, as_of, "valid")
+        found = reader.compute(build_query("solved_tickets", period, as_of, "valid"))
         assert (dict(found.excluded), found.value) == (reasons, 0 if reasons else 1)
 
 

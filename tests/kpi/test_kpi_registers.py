@@ -14,9 +14,10 @@ from helpdesk_kpi.calendar.periods import parse_period
 from helpdesk_kpi.config import PersonConfig
 from helpdesk_kpi.measure.benchmarking.comparison import compare_people
 from helpdesk_kpi.measure.build.build import build_stale
-from helpdesk_kpi.measure.explain.observation_export import Asked, export_observations
+from helpdesk_kpi.measure.explain.observation_export import export_observations
 from helpdesk_kpi.measure.metrics.discovery import find_kpis, load_kpis
 from helpdesk_kpi.measure.metrics.metric_value import MetricValue
+from helpdesk_kpi.measure.query.metric_query import build_query
 from helpdesk_kpi.measure.query.metric_store import MetricStore
 from helpdesk_kpi.model import Team, TeamMember
 from helpdesk_kpi.registers.writer import withdraw_entry
@@ -39,7 +40,7 @@ def book(tmp_path: Path) -> Iterator[Book]:
 def value(book: Book, kpi: str, period: str = "2026-Q4", variant: str = "strict", **where: str | None) -> MetricValue:
     build_stale(book.store, book.config, extra=[(kpi, variant)])
     span = parse_period(period, book.config.timezone, NOW)
-    return MetricStore(book.store, book.config).get(kpi, span, max(span.end, NOW), variant, **where)
+    return MetricStore(book.store, book.config).get(build_query(kpi, span, max(span.end, NOW), variant, **where))
 
 
 def local(*moment: int) -> int:
@@ -179,7 +180,7 @@ def test_an_adjusted_score_lies_on_the_scale(book: Book) -> None:
         book.put("quality_review", **{**given, "subject": "Bob", "solution": 5 if by == "王小明" else 1})
     build_stale(book.store, book.config)
     span = parse_period("2026-Q4", book.config.timezone, NOW)
-    found = compare_people(MetricStore(book.store, book.config), "quality_review", span, span.end)
+    found = compare_people(MetricStore(book.store, book.config), build_query("quality_review", span, span.end))
     ann, bob = found.subjects
     assert (found.centre, ann.adjusted, bob.adjusted) == pytest.approx((60, 100, 20))
     assert (bob.adjusted_low, bob.adjusted_high) == pytest.approx((0, 75.52), abs=0.01)
@@ -202,7 +203,7 @@ def test_calibration_counts_for_nobody(book: Book) -> None:
 def test_a_review_opens_down_to_its_ticket(book: Book) -> None:
     book.put("quality_review", **REVIEW)
     value(book, "quality_review")
-    found = list(export_observations(book.store, book.config, Asked("quality_review", "strict", NOW)))
+    found = list(export_observations(book.store, book.config, build_query("quality_review", None, NOW)))
     overall = next(row for row in found if row["facet"] == "overall")
     assert (overall["ticket"], overall["agent"], overall["url"]) == ("17", "Ann", "http://x/17")
     assert overall["value"] == 81.25
@@ -255,7 +256,7 @@ def test_an_aspect_that_only_two_have_rated_stays_hidden(book: Book) -> None:
 def test_single_answers_of_peers_are_in_no_list(book: Book) -> None:
     raters(book, "Bob", "Cem", "wang")
     value(book, "peer_rating")
-    found = list(export_observations(book.store, book.config, Asked("peer_rating", "strict", NOW)))
+    found = list(export_observations(book.store, book.config, build_query("peer_rating", None, NOW)))
     assert len(found) == 9  # three answers: as a whole, and two aspects each
     assert {(row["agent"], row["value"]) for row in found} == {(None, None)}
 

@@ -11,7 +11,8 @@ from oracle.truth import truth
 from synced_fixtures import VOLATILE_COLUMNS, Cli, SyncedDesk, canonical, differences
 
 from helpdesk_kpi.measure.build.build import build_stale
-from helpdesk_kpi.measure.explain.observation_export import Asked, export_observations
+from helpdesk_kpi.measure.explain.observation_export import export_observations
+from helpdesk_kpi.measure.query.metric_query import build_query
 from helpdesk_kpi.pull.sync import exit_status
 from helpdesk_kpi.report.report_data import complete_until
 from helpdesk_kpi.simulator.world.world import World, generate
@@ -181,7 +182,7 @@ def test_a_leavers_work_stays_theirs(leaving: Leaving, seen: bool) -> None:
         build_stale(store, desk.loaded.config)
         for kpi in ("first_reply_time", "solved_tickets"):
             wanted = {r.ticket for r in truth(leaving.world, kpi, "strict", as_of) if r.agent == native}
-            rows = export_observations(store, desk.loaded.config, Asked(kpi, "strict", as_of))
+            rows = export_observations(store, desk.loaded.config, build_query(kpi, None, as_of))
             shown = leaving.leaver.name if seen else native  # the name went away with the role
             assert len(wanted) > 3
             assert {r["ticket"] for r in rows if r["agent"] == shown and r["reason"] in {"", "running"}} >= wanted
@@ -210,7 +211,7 @@ def test_tickets_from_before_the_first_day_are_counted_as_unknown_and_never_as_u
         for kpi in ("first_reply_time", "full_resolution_time", "accepted_resolution_time"):
             rows = [
                 r
-                for r in export_observations(store, desk.loaded.config, Asked(kpi, "strict", world.now))
+                for r in export_observations(store, desk.loaded.config, build_query(kpi, None, world.now))
                 if r["ticket"] in old
             ]
             assert {r["ticket"] for r in rows} <= old
@@ -248,7 +249,7 @@ def test_since_can_move_back_and_full_then_brings_the_rest(tmp_path: Path, cli: 
     assert differences(found, wanted) == {}
     with desk.store() as store:
         build_stale(store, desk.loaded.config)
-        rows = export_observations(store, desk.loaded.config, Asked("first_reply_time", "strict", world.now))
+        rows = export_observations(store, desk.loaded.config, build_query("first_reply_time", None, world.now))
         assert "history_unknown" not in {row["reason"] for row in rows}
 
 

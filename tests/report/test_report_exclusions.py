@@ -11,6 +11,7 @@ from helpdesk_kpi.calendar.periods import parse_period
 from helpdesk_kpi.config import Config, Exclude, LoadedConfig, Tickets
 from helpdesk_kpi.config import ReportConfig as Wanted
 from helpdesk_kpi.measure.build.build import build_stale
+from helpdesk_kpi.measure.query.metric_query import build_query
 from helpdesk_kpi.model import Event, Person, Ticket
 from helpdesk_kpi.report.context import RenderContext
 from helpdesk_kpi.report.formatting import Formatter
@@ -98,10 +99,10 @@ def test_what_is_left_out_is_in_no_figure(store: Store) -> None:
     put_one_of_each(store)
     of = reader(store, tickets=Tickets(exclude=Exclude(tags=["test"])))
     period = parse_period("2026-W47", "Europe/Berlin", MONDAY)
-    value = of.get("first_reply_time", period, period.end + HOUR)
+    value = of.get(build_query("first_reply_time", period, period.end + HOUR))
     assert value.n == 3  # the plain one and its two follow-ups
     assert dict(value.excluded) == {"deleted": 6, "merged": 5, "spam": 4, "outbound": 3, "internal": 2, "test": 1}
-    assert of.get("solved_tickets", period, period.end + HOUR).n == 0
+    assert of.get(build_query("solved_tickets", period, period.end + HOUR)).n == 0
 
 
 def test_without_follow_ups_nothing_is_said_of_them() -> None:

@@ -14,7 +14,7 @@ from helpdesk_kpi.calendar.business_hours import BusinessCalendar
 from helpdesk_kpi.calendar.calendar_rules import CalendarRules
 from helpdesk_kpi.calendar.periods import Period, local_midnight, to_local
 from helpdesk_kpi.identities.agents import Agent
-from helpdesk_kpi.measure.metrics.discovery import get_kpi
+from helpdesk_kpi.measure.query.metric_query import build_query
 from helpdesk_kpi.measure.query.metric_store import MetricStore
 from helpdesk_kpi.milliseconds import HOUR
 
@@ -43,10 +43,11 @@ def workload_per_hour(
         Workloads by name, and the median points per hour of people with enough days; None: no such person.
     """
     found = []
-    for name in reader.names("weighted_volume", "agent", period, as_of, variant):
+    query = build_query("weighted_volume", period, as_of, variant)
+    for name in reader.names(query, "agent"):
         agent = next((h for h in reader.people.all if h.name == name), None)
         if name is not None and agent is not None:
-            points = reader.compute(get_kpi("weighted_volume"), period, as_of, variant, agent=name).value or 0.0
+            points = reader.compute(query.narrow(agent=name)).value or 0.0
             found.append((name, points, *is_at_work(agent, reader.clocks, period.start, min(period.end, as_of))))
     values = [points / hours for _, points, hours, days in found if hours and days >= FEWEST_DAYS]
     middle = median(values) if values else None

@@ -10,12 +10,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from helpdesk_kpi.calendar.periods import Period
 from helpdesk_kpi.measure.benchmarking.customer_clusters import load_clusters
 from helpdesk_kpi.measure.metrics.columns import NO_PERSON, Columns, Ints
-from helpdesk_kpi.measure.metrics.contract import EXCLUDED, Followup, Kpi
+from helpdesk_kpi.measure.metrics.contract import EXCLUDED, Followup
 from helpdesk_kpi.measure.metrics.discovery import get_kpi
-from helpdesk_kpi.measure.query.aggregate import list_contributions as parts_of
+from helpdesk_kpi.measure.query.aggregate import list_contributions
 from helpdesk_kpi.measure.query.metric_query import Bools, Contributions, MetricQuery, select_rows
 from helpdesk_kpi.measure.query.metric_store import MetricStore
 from helpdesk_kpi.measure.recurrence.pair_labelling import uses_recurrence
@@ -30,26 +29,23 @@ class ShareBounds(NamedTuple):
     each_customer_once: float
 
 
-def share_bounds(
-    reader: MetricStore, kpi: Kpi, variant: str, period: Period, as_of: int, **where: str | None
-) -> ShareBounds | None:
+def share_bounds(reader: MetricStore, query: MetricQuery) -> ShareBounds | None:
     """Bounds of CSAT and of recurrence rates; None: another KPI, or no rows."""
-    statistic = kpi.statistic_of(variant)
-    comes_back = isinstance(statistic, Followup) and statistic.of == "followed" and uses_recurrence(statistic)
-    if not comes_back and kpi.id != "csat":
+    statistic = query.statistic
+    is_recurrence = isinstance(statistic, Followup) and statistic.of == "followed" and uses_recurrence(statistic)
+    if not is_recurrence and query.kpi.id != "csat":
         return None
-    query = MetricQuery(kpi, variant, period.start, period.end, as_of)
-    rows, exists = select_rows(query, reader.slice(kpi.id, variant, **where))
+    rows, exists = select_rows(query, reader.query_slice(query))
     rows = rows.take(exists & ~rows.has_stop_reason(EXCLUDED))
-    parts = parts_of(query, rows, reader.policy(kpi, variant))
+    parts = list_contributions(query, rows, reader)
     if parts is None or parts.share is None:
         return None
     own = load_clusters(reader.store, rows)
     if isinstance(statistic, Followup):
-        again = _wrote_again(reader, rows, own, statistic.days, as_of)
+        again = _wrote_again(reader, rows, own, statistic.days, query.as_of)
         low, high = parts.share, float(np.where(again, parts.counts, parts.adds).sum()) / parts.n
     else:
-        low, high = _bounds_with_nonresponse(reader, parts.share, period, as_of, where)
+        low, high = _bounds_with_nonresponse(reader, parts.share, query)
     return ShareBounds(low, high, _count_customers_once(own, parts))
 
 
@@ -59,15 +55,13 @@ def _count_customers_once(own: Ints, parts: Contributions) -> float:
     return float((adds[counts > 0] / counts[counts > 0]).mean())
 
 
-def _bounds_with_nonresponse(
-    reader: MetricStore, share: float, period: Period, as_of: int, where: dict[str, str | None]
-) -> tuple[float, float]:
+def _bounds_with_nonresponse(reader: MetricStore, share: float, query: MetricQuery) -> tuple[float, float]:
     """The share of all surveyed customers if the others were all dissatisfied, or all satisfied.
 
     If the source does not report who was surveyed, the bounds are 0 and 1.
     """
-    about = {axis: name for axis, name in where.items() if axis != "facet"}
-    answered = reader.compute(get_kpi("csat_response_rate"), period, as_of, "strict", **about)
+    where = {axis: name for axis, name in query.where.items() if axis != "facet"}
+    answered = reader.compute(query.replace(kpi=get_kpi("csat_response_rate"), variant="strict", where=where))
     rate = answered.value or 0.0
     return share * rate, share * rate + 1 - rate
 

@@ -1,4 +1,4 @@
-"""Opening a number: the figure, its formula with numbers, and every observation behind it."""
+"""From a number to its tickets: the value, its formula with numbers, and every observation behind it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,12 +11,12 @@ from helpdesk_kpi.measure.benchmarking.share_bounds import share_bounds
 from helpdesk_kpi.measure.explain import peers, weights
 from helpdesk_kpi.measure.explain.amounts import shown
 from helpdesk_kpi.measure.explain.formulas import format_formula
-from helpdesk_kpi.measure.explain.observation_export import Asked, list_observations
+from helpdesk_kpi.measure.explain.observation_export import list_observations
 from helpdesk_kpi.measure.metrics.contract import Kpi, Ratio, Statistic, Stock, Total
-from helpdesk_kpi.measure.metrics.discovery import get_kpi, get_variant
+from helpdesk_kpi.measure.metrics.discovery import get_kpi
+from helpdesk_kpi.measure.query.metric_query import MetricQuery
 from helpdesk_kpi.measure.query.metric_store import MetricStore
 from helpdesk_kpi.measure.recurrence.pair_labelling import format_quality, load_quality, uses_recurrence
-from helpdesk_kpi.model import MAIN
 from helpdesk_kpi.store import Store
 
 BOUNDS = {
@@ -25,62 +25,60 @@ BOUNDS = {
 }
 
 
-def explain_metric(store: Store, config: Config, asked: Asked) -> dict[str, Any]:
-    """The figure of the asked period and the rows that make it, as plain values."""
+def explain_metric(store: Store, config: Config, query: MetricQuery) -> dict[str, Any]:
+    """The value of a period and the rows that make it, as plain values."""
     reader = MetricStore(store, config)
-    _check_dimensions(reader, asked.where)
-    return _explain_rows(reader, asked)
+    _check_dimensions(reader, query.where)
+    return _explain_rows(reader, query)
 
 
-def _explain_rows(reader: MetricStore, asked: Asked) -> dict[str, Any]:
-    kpi, variant, as_of, period, where = asked
+def _explain_rows(reader: MetricStore, query: MetricQuery) -> dict[str, Any]:
+    kpi, variant, period = query.kpi, query.variant, query.period
     assert period is not None
-    spec = get_kpi(kpi)
-    definition = get_variant(spec, variant).definition
-    value = reader.compute(spec, period, as_of, variant, **where)
-    told = spec.statistic_of(variant)
-    sides = [_explain_rows(reader, asked._replace(kpi=side, variant="strict")) for side in _sides(told)]
-    if spec.facet == "dimension":
-        asked = asked._replace(where={"facet": MAIN, **where})
+    value = reader.compute(query)
+    statistic = query.statistic
+    sides = [
+        _explain_rows(reader, query.replace(kpi=get_kpi(side), variant="strict")) for side in _list_sides(statistic)
+    ]
+    main = query.without_sub_dimensions()
     return {
-        "kpi": kpi,
+        "kpi": kpi.id,
         "variant": variant,
         "period": period.label,
-        "as_of": as_of,
-        **where,
-        "definition": definition,
-        "formula": format_formula(value, told, [side["value"]["value"] for side in sides]),
+        "as_of": query.as_of,
+        **query.where,
+        "definition": kpi.variants[variant].definition,
+        "formula": format_formula(value, statistic, [side["value"]["value"] for side in sides]),
         "value": msgspec.to_builtins(value),
-        **(weights.explain_weights(reader, period, as_of, variant, where.get("agent")) if value.basis else {}),
-        **peers.compare_with_peers(reader, asked),
+        **(weights.explain_weights(reader, query) if value.basis else {}),
+        **peers.compare_with_peers(reader, main),
         **(
             {"found_rightly": format_quality(load_quality(reader.store, reader.config))}
-            if uses_recurrence(told)
+            if uses_recurrence(statistic)
             else {}
         ),
-        **_bounds(reader, asked),
-        **_settings(reader, spec),
+        **_bounds(reader, main),
+        **_settings(reader, kpi),
         "sides": [{k: v for k, v in side.items() if k != "observations"} for side in sides],
         "observations": [row for side in sides for row in side["observations"]]
         if sides
-        else [*list_observations(reader, asked)],
+        else [*list_observations(reader, main)],
     }
 
 
-def _bounds(reader: MetricStore, asked: Asked) -> dict[str, Any]:
-    assert asked.period is not None
-    found = share_bounds(reader, get_kpi(asked.kpi), asked.variant, asked.period, asked.as_of, **asked.where)
+def _bounds(reader: MetricStore, query: MetricQuery) -> dict[str, Any]:
+    found = share_bounds(reader, query)
     return {"bounds": found._asdict()} if found else {}
 
 
-def _settings(reader: MetricStore, spec: Kpi) -> dict[str, Any]:
-    """Settings by which the figure may be void."""
-    told = [f"{one.source}: {one.how_many:,} {one.text}" for one in reader.defaults if one.concerns(spec)]
-    return {"settings_to_check": told} if told else {}
+def _settings(reader: MetricStore, kpi: Kpi) -> dict[str, Any]:
+    """Settings that can void the value."""
+    lines = [f"{one.source}: {one.how_many:,} {one.text}" for one in reader.defaults if one.concerns(kpi)]
+    return {"settings_to_check": lines} if lines else {}
 
 
-def _sides(told: Statistic) -> tuple[str, ...]:
-    return (told.a, told.b) if isinstance(told, Ratio) else ()
+def _list_sides(statistic: Statistic) -> tuple[str, ...]:
+    return (statistic.a, statistic.b) if isinstance(statistic, Ratio) else ()
 
 
 def _check_dimensions(reader: MetricStore, where: Mapping[str, str | None]) -> None:
@@ -102,8 +100,8 @@ def format_explanation(found: Mapping[str, Any]) -> str:
     if value["unit"] == "ms":
         lines.append("   ".join(f"{name} {shown(value[name], 'ms')}" for name in ("median", "p90", "mean")))
     if value["facets"]:
-        told = get_kpi(found["kpi"]).statistic_of(found["variant"])
-        write = "{:g}".format if isinstance(told, Total | Stock) else "{:.1%}".format
+        statistic = get_kpi(found["kpi"]).statistic_of(found["variant"])
+        write = "{:g}".format if isinstance(statistic, Total | Stock) else "{:.1%}".format
         lines.append("of which: " + ", ".join(f"{write(part)} {facet}" for facet, part in value["facets"].items()))
     if value["also"]:
         others = (f"{window} {shown(part, value['unit'])}" for window, part in value["also"].items())

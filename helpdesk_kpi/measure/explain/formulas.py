@@ -1,4 +1,4 @@
-"""How a figure comes about, in words and with its numbers."""
+"""The formula of a value, in words and with its numbers."""
 
 from collections.abc import Sequence
 
@@ -23,21 +23,23 @@ FORMULAS = {
 }
 
 
-def format_formula(value: MetricValue, told: Statistic, sides: Sequence[float | None] = ()) -> str:
-    """`sides`: the two figures that a ratio divides."""
-    if isinstance(told, Ratio):
+def format_formula(value: MetricValue, statistic: Statistic, sides: Sequence[float | None] = ()) -> str:
+    """`sides`: the two values that a ratio divides."""
+    if isinstance(statistic, Ratio):
         above, below = ("-" if side is None else f"{side:g}" for side in sides)
-        return f"{told.a} / {told.b} = {above} / {below}"
-    return FORMULAS[_kind(told)].format(
+        return f"{statistic.a} / {statistic.b} = {above} / {below}"
+    return FORMULAS[_kind(statistic)].format(
         n=value.n, x=(value.value or 0) * value.n, value=value.value or 0, good=(value.mean or 0) * value.n,
-        running=value.running, days=getattr(told, "days", ""),
+        running=value.running, days=getattr(statistic, "days", ""),
     )  # fmt: skip
 
 
-def _kind(told: Statistic) -> str:
-    name = type(told).__name__
-    if isinstance(told, Followup):
-        return f"{name}, {told.of}"
-    if (isinstance(told, Stock) and told.of == "age") or (isinstance(told, Share) and told.headline == "low"):
-        return f"{name}, {told.of if isinstance(told, Stock) else told.headline}"
+def _kind(statistic: Statistic) -> str:
+    name = type(statistic).__name__
+    if isinstance(statistic, Followup):
+        return f"{name}, {statistic.of}"
+    if (isinstance(statistic, Stock) and statistic.of == "age") or (
+        isinstance(statistic, Share) and statistic.headline == "low"
+    ):
+        return f"{name}, {statistic.of if isinstance(statistic, Stock) else statistic.headline}"
     return name

@@ -1,23 +1,21 @@
 """Observations as rows for people and other programs: one row per observation, with names, times and both clocks."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import repeat
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from helpdesk_kpi.calendar.periods import Period, format_iso
+from helpdesk_kpi.calendar.periods import format_iso
 from helpdesk_kpi.config import Config
 from helpdesk_kpi.measure.metrics.columns import NO_INSTANT, Columns, Floats, Ints
 from helpdesk_kpi.measure.metrics.contract import EXCLUDED, Attainment, Duration, Followup, Stock, hides_answers
-from helpdesk_kpi.measure.metrics.discovery import get_kpi
-from helpdesk_kpi.measure.query.aggregate import list_contributions as parts_of
+from helpdesk_kpi.measure.query.aggregate import list_contributions
 from helpdesk_kpi.measure.query.aggregations.durations import classify_attainment
 from helpdesk_kpi.measure.query.aggregations.followups import FollowupResult, find_followups
-from helpdesk_kpi.measure.query.metric_query import Contributions, select_rows
-from helpdesk_kpi.measure.query.metric_query import MetricQuery as FigureAsked
+from helpdesk_kpi.measure.query.metric_query import Contributions, MetricQuery, select_rows
 from helpdesk_kpi.measure.query.metric_store import MetricStore
 from helpdesk_kpi.measure.query.span_lengths import elapsed_ms
 from helpdesk_kpi.store import Store
@@ -34,45 +32,33 @@ NOT_A_TICKET = (None, None)
 Column = Iterable[Any]
 
 
-class Asked(NamedTuple):
-    """A variant as of an instant; of one period (None: all), over a slice."""
+def export_observations(store: Store, config: Config, query: MetricQuery) -> Iterator[dict[str, Any]]:
+    """Every observation that exists at the query's `as_of`, in order of time.
 
-    kpi: str
-    variant: str
-    as_of: int
-    period: Period | None = None
-    where: Mapping[str, str | None] = {}  # axis -> name, as the reader takes them
-
-
-def export_observations(store: Store, config: Config, asked: Asked) -> Iterator[dict[str, Any]]:
-    """Every observation that exists at `as_of`, in order of time. A running span is censored at `as_of`. Of an
-    interrupted one, the seconds are those of its pieces.
-
-    Things that were left out are listed too, censored, with the reason. Of a period, `counts` and `adds` say what each
-    row is of the figure: sum(adds) / sum(counts) for shares and scores, sum(adds) for sums and counts; nothing for
-    medians, which have no parts. Of what comes back, `followed_*` say when, by which ticket ("source:id"; empty where
-    it came on the same one), and what makes it the same problem.
+    A running span is censored at `as_of`. The seconds of an interrupted span are those of its pieces. Excluded rows are
+    included, censored, with the reason. With a period, `counts` and `adds` are the row's part of the value:
+    sum(adds) / sum(counts) for shares and scores, sum(adds) for sums and counts, None for medians, which have no parts.
+    For followups, `followed_*` are the time, the ticket ("source:id"; None: on the same ticket) and the evidence.
     """
-    yield from list_observations(MetricStore(store, config), asked)
+    yield from list_observations(MetricStore(store, config), query)
 
 
-def list_observations(reader: MetricStore, asked: Asked) -> Iterator[dict[str, Any]]:
-    """As `export_observations`, by a reader that is there already."""
-    told = _ObservationExport(reader, asked)
-    columns = {**told.about(), **told.clocks(), **told.figures(), **told.followup_columns()}
+def list_observations(reader: MetricStore, query: MetricQuery) -> Iterator[dict[str, Any]]:
+    """As `export_observations`, out of a metric store that exists already."""
+    export = _ObservationExport(reader, query)
+    columns = {**export.about(), **export.clocks(), **export.values(), **export.followup_columns()}
     for row in zip(*(columns[name] for name in COLUMNS), strict=True):
         yield dict(zip(COLUMNS, row, strict=True))
 
 
 class _ObservationExport:
-    """The columns of a listing by their names, each with one entry a row, made as they are read."""
+    """Columns by name, each with one entry a row, computed as they are read."""
 
-    def __init__(self, reader: MetricStore, asked: Asked) -> None:
-        self.reader, self.asked = reader, asked
-        self.kpi = get_kpi(asked.kpi)
-        self.statistic = self.kpi.statistic_of(asked.variant)
-        self.policy = reader.policy(self.kpi, asked.variant)
-        self.rows = _select_rows(reader, asked)
+    def __init__(self, reader: MetricStore, query: MetricQuery) -> None:
+        self.reader, self.query = reader, query
+        self.kpi = query.kpi
+        self.statistic = query.statistic
+        self.rows = _select_rows(reader, query)
         self.stops = [self.rows.words[code] or "" for code in self.rows.stop.tolist()]
         self.is_timed = isinstance(self.kpi.statistic, Duration | Attainment) or self.kpi.is_instant
         self.is_hidden = hides_answers(self.statistic)
@@ -83,8 +69,8 @@ class _ObservationExport:
         tickets = self._tickets("t.native, t.url")
         articles = self._articles()
         return {
-            "kpi": self._all(self.asked.kpi),
-            "variant": self._all(self.asked.variant),
+            "kpi": self._all(self.kpi.id),
+            "variant": self._all(self.query.variant),
             **{axis: self._names(axis) for axis in ("source", "agent", "team", "category", "channel")},
             "ticket": (None if self.is_hidden else tickets.get(key, NOT_A_TICKET)[0] for key in rows.ticket.tolist()),
             "url": (
@@ -97,9 +83,9 @@ class _ObservationExport:
         }
 
     def clocks(self) -> dict[str, Column]:
-        """When it was, and how long it took. What ran on when somebody looks is censored there."""
+        """When it was, and how long it took. A span that runs at `as_of` is censored there."""
         rows, ends = self.rows, self._ends
-        running = (rows.end > self.asked.as_of).tolist()
+        running = (rows.end > self.query.as_of).tolist()
         is_on = running if self.is_timed else [False] * len(rows)
         why = [stop or ("running" if on else "") for on, stop in zip(is_on, self.stops, strict=True)]
         return {
@@ -113,10 +99,10 @@ class _ObservationExport:
             "reason": why,
         }
 
-    def figures(self) -> dict[str, Column]:
-        """What each row says, and what it is of the figure."""
-        told = zip(self._values.tolist(), self.stops, strict=True)
-        values = (None if self.is_hidden or stop in EXCLUDED else value for value, stop in told)
+    def values(self) -> dict[str, Column]:
+        """Each row's value, and its part of the KPI's value."""
+        pairs = zip(self._values.tolist(), self.stops, strict=True)
+        values = (None if self.is_hidden or stop in EXCLUDED else value for value, stop in pairs)
         parts = None if self.is_hidden else self._parts()
         return {
             "value": map(_number, values),
@@ -125,7 +111,7 @@ class _ObservationExport:
         }
 
     def followup_columns(self) -> dict[str, Column]:
-        """What came after, for figures that ask for it."""
+        """What followed, for followup statistics."""
         after = self._after
         if after is None:
             return {name: self._all(None) for name in ("followed_at", "followed_by", "followed_why")}
@@ -143,7 +129,7 @@ class _ObservationExport:
         return (_number(one / 1000) for one in ms.tolist())
 
     def _names(self, axis: str) -> Column:
-        """Of confidential answers only the team: ticket and time would give their author away."""
+        """Of confidential answers only the team: ticket and time would identify their author."""
         if (self.is_hidden and axis != "team") or (axis == "agent" and self.reader.config.privacy != "full"):
             return self._all(None)
         codes = self.reader.labels(self.rows, axis)
@@ -153,7 +139,7 @@ class _ObservationExport:
         wanted = np.unique(self.rows.ticket if keys is None else keys).tolist()
         sql = f"SELECT t.id, {what} FROM tickets t JOIN sources s ON s.id = t.source WHERE t.id IN"
         found = self.reader.store.rows(f"{sql} (SELECT value FROM json_each(?))", wanted)
-        return {key: tuple(told) for key, *told in found}
+        return {key: tuple(fields) for key, *fields in found}
 
     def _articles(self) -> dict[int, str]:
         is_about = self.kpi.subject == "article"
@@ -161,9 +147,9 @@ class _ObservationExport:
 
     @cached_property
     def _ends(self) -> Ints:
-        rows, as_of = self.rows, self.asked.as_of
-        left_out = rows.has_stop_reason(EXCLUDED) & (rows.end == NO_INSTANT)
-        return np.where(rows.end <= as_of, rows.end, np.where(left_out, rows.known, as_of))
+        rows, as_of = self.rows, self.query.as_of
+        is_excluded = rows.has_stop_reason(EXCLUDED) & (rows.end == NO_INSTANT)
+        return np.where(rows.end <= as_of, rows.end, np.where(is_excluded, rows.known, as_of))
 
     @cached_property
     def _took(self) -> Ints:
@@ -171,52 +157,42 @@ class _ObservationExport:
 
     @cached_property
     def _after(self) -> FollowupResult | None:
-        told = self.statistic
-        return find_followups(told, self.rows, self.policy, self.asked.as_of) if isinstance(told, Followup) else None
+        is_followup = isinstance(self.statistic, Followup)
+        return find_followups(self.query, self.rows, self.reader) if is_followup else None
 
     @property
     def _values(self) -> Floats:
-        """Seconds of durations and ages; of promises and of what may be followed 1 or 0; nan where nobody knows yet."""
+        """Seconds of durations and ages; 1 or 0 of attainment and followups; nan: not known yet."""
         if self._after is not None:
             return self._after.counts
         if isinstance(self.statistic, Duration):
             return self._took / 1000
         if isinstance(self.statistic, Attainment):
-            kept, missed, _, _ = classify_attainment(self.asked.as_of, self.rows, self.policy)
+            kept, missed, _, _ = classify_attainment(self.query, self.rows, self.reader)
             return np.where(kept | missed, kept, np.nan)
         is_age = isinstance(self.statistic, Stock) and self.statistic.of == "age"
         return self._age() / 1000 if is_age else self.rows.value
 
     def _age(self) -> Ints:
-        """Since the stories began, at the instant that is asked for."""
-        as_of, period = self.asked.as_of, self.asked.period
-        instant = as_of if period is None else min(period.end, as_of)
-        return self.reader.business_ms(self.rows, self.rows.created, np.full(len(self.rows), instant))
+        """Time since the subjects began, at the query's instant (ms)."""
+        instants = np.full(len(self.rows), self.query.instant)
+        return self.reader.business_ms(self.rows, self.rows.created, instants)
 
     def _parts(self) -> Contributions | None:
-        if self.asked.period is None:
+        if self.query.period is None:
             return None
         here = ~self.rows.has_stop_reason(EXCLUDED)
-        told = parts_of(_aggregate(self.asked, self.asked.period), self.rows.take(here), self.policy)
-        if told is None:
+        parts = list_contributions(self.query, self.rows.take(here), self.reader)
+        if parts is None:
             return None
         found = Contributions(np.zeros(len(self.rows)), np.zeros(len(self.rows)))
-        found.counts[here], found.adds[here] = told
+        found.counts[here], found.adds[here] = parts
         return found
 
 
-def _select_rows(reader: MetricStore, asked: Asked) -> Columns:
-    rows = reader.slice(asked.kpi, asked.variant, **asked.where)
-    if asked.period is None:
-        ever = FigureAsked(get_kpi(asked.kpi), asked.variant, 0, asked.as_of, asked.as_of)
-        return reader.shown(ever, rows.take(rows.exist(asked.as_of)))
-    figure = _aggregate(asked, asked.period)
-    here, exists = select_rows(figure, rows)
-    return reader.shown(figure, here.take(exists))
-
-
-def _aggregate(asked: Asked, period: Period) -> FigureAsked:
-    return FigureAsked(get_kpi(asked.kpi), asked.variant, period.start, period.end, asked.as_of)
+def _select_rows(reader: MetricStore, query: MetricQuery) -> Columns:
+    here, exists = select_rows(query, reader.query_slice(query))
+    return reader.shown(query, here.take(exists))
 
 
 def _instant(ms: int) -> str | None:

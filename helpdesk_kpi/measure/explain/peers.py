@@ -1,4 +1,4 @@
-"""What `explain` says of one person's figure beside those of the others on like work."""
+"""One person's value next to those of the others on like work, for `explain`."""
 
 from typing import Any
 
@@ -7,9 +7,8 @@ import msgspec
 from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.measure.benchmarking.comparison import compare_people
 from helpdesk_kpi.measure.explain.amounts import shown
-from helpdesk_kpi.measure.explain.observation_export import Asked
 from helpdesk_kpi.measure.metrics.contract import hides_answers
-from helpdesk_kpi.measure.metrics.discovery import get_kpi
+from helpdesk_kpi.measure.query.metric_query import MetricQuery
 from helpdesk_kpi.measure.query.metric_store import MetricStore
 
 REASONS = {
@@ -24,15 +23,14 @@ VERDICTS = {
 }  # fmt: skip
 
 
-def compare_with_peers(reader: MetricStore, asked: Asked) -> dict[str, Any]:
-    """{"others": ...} for one person's figure that can be compared; else nothing."""
-    where: dict[str, Any] = dict(asked.where)
-    agent = where.pop("agent", None)
-    told = get_kpi(asked.kpi).statistic_of(asked.variant)
-    if agent is None or asked.period is None or hides_answers(told):
+def compare_with_peers(reader: MetricStore, query: MetricQuery) -> dict[str, Any]:
+    """{"others": ...} for one person's value that can be compared; else nothing."""
+    agent = query.where.get("agent")
+    if agent is None or query.period is None or hides_answers(query.statistic):
         return {}
+    everybody = query.replace(where={axis: name for axis, name in query.where.items() if axis != "agent"})
     try:
-        found = compare_people(reader, asked.kpi, asked.period, asked.as_of, variant=asked.variant, **where)
+        found = compare_people(reader, everybody)
     except UsageError:  # an age, a ratio, a sum with signs: there is nothing that could be expected of a person
         return {}
     one = next((subject for subject in found.subjects if subject.name == agent), None)
@@ -48,7 +46,7 @@ def format_peers(others: dict[str, Any], unit: str) -> list[str]:
     limits = f"{_limit(others['ratio_low'])} to {_limit(others['ratio_high'])}"
     reliable = "" if others["reliability"] is None else f" (reliability {others['reliability']:.2f})"
     amount = others["adjusted"] if unit in {"ms", "share"} else round(others["adjusted"], 1)
-    told = [
+    lines = [
         f"beside the others on like work: {others['ratio']:.2f} times what they come to ({limits}); "
         + VERDICTS.get(others["verdict"], ""),
         f"  with the team's mix of work {shown(amount, unit)}; "
@@ -56,11 +54,11 @@ def format_peers(others: dict[str, Any], unit: str) -> list[str]:
         + reliable,
     ]
     if others["no_like_work"]:
-        told.append(f"  {others['overlap']:.0%} of it is work that hardly anybody else does: this says little")
+        lines.append(f"  {others['overlap']:.0%} of it is work that hardly anybody else does: this says little")
     for cell in others["driving"]:
         kind = " ".join(str(cell[axis] or "-") for axis in ("severity", "category", "channel", "shift"))
-        told.append(f"  {kind}: {round(cell['n'], 1):g} things, {_sums(cell, unit)}")
-    return told
+        lines.append(f"  {kind}: {round(cell['n'], 1):g} things, {_sums(cell, unit)}")
+    return lines
 
 
 def _sums(cell: dict[str, Any], unit: str) -> str:

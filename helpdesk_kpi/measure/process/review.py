@@ -8,7 +8,7 @@ import numpy as np
 
 from helpdesk_kpi.calendar.periods import Period
 from helpdesk_kpi.measure.metrics.columns import NO_PERSON, Columns, Floats, Ints
-from helpdesk_kpi.measure.metrics.discovery import get_kpi
+from helpdesk_kpi.measure.query.metric_query import build_query
 from helpdesk_kpi.measure.query.metric_store import MetricStore, filter_team
 from helpdesk_kpi.measure.statistics.intervals import quantile
 from helpdesk_kpi.measure.tickets.stage_durations import STAGES
@@ -179,10 +179,10 @@ def recurrence_by_category(
     reader: MetricStore, period: Period, as_of: int, team: str | None = None
 ) -> list[CategoryRecurrence]:
     """Categories by the number of solved tickets with a repeat contact."""
-    kpi = get_kpi(REPEATS)
+    query = build_query(REPEATS, period, as_of, "strict", **filter_team(team))
     found = []
-    for name in reader.names(REPEATS, "category", period, as_of, "strict", **filter_team(team)):
-        value = reader.compute(kpi, period, as_of, "strict", **{"category": name, **filter_team(team)})
+    for name in reader.names(query, "category"):
+        value = reader.compute(query.narrow(category=name))
         if name is not None and (repeats := round((value.value or 0) * value.n)):
             found.append(CategoryRecurrence(name, repeats, round(value.n)))
     return sorted(found, key=lambda one: (-one.repeats, one.name))[:MOST]

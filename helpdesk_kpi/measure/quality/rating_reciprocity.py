@@ -8,8 +8,7 @@ import numpy as np
 
 from helpdesk_kpi.calendar.periods import Period
 from helpdesk_kpi.measure.metrics.columns import Columns, Ints
-from helpdesk_kpi.measure.metrics.discovery import get_kpi
-from helpdesk_kpi.measure.query.metric_query import MetricQuery, select_rows
+from helpdesk_kpi.measure.query.metric_query import build_query, select_rows
 from helpdesk_kpi.measure.query.metric_store import MetricStore, filter_team
 from helpdesk_kpi.measure.statistics.reciprocity import Reciprocity, reciprocity
 from helpdesk_kpi.model import MAIN
@@ -18,8 +17,8 @@ from helpdesk_kpi.registers.lookup import RegisterLookup
 
 def measure_reciprocity(reader: MetricStore, period: Period, as_of: int, team: str | None = None) -> Reciprocity | None:
     """Reciprocity of the period's peer ratings; None: not more than chance, or too few pairs."""
-    query = MetricQuery(get_kpi("peer_rating"), "strict", period.start, period.end, as_of)
-    rows, exists = select_rows(query, reader.slice("peer_rating", "strict", **filter_team(team), facet=MAIN))
+    query = build_query("peer_rating", period, as_of, "strict", **filter_team(team), facet=MAIN)
+    rows, exists = select_rows(query, reader.query_slice(query))
     rows = reader.shown(query, rows.take(exists))
     found = reciprocity(_raters(reader, rows), reader.labels(rows, "agent"), rows.value)
     return found if found is not None and found.r > found.limit else None

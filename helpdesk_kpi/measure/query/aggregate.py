@@ -1,4 +1,4 @@
-"""One figure out of a slice of observations: the statistic that a KPI declares, as of one instant."""
+"""One value out of a slice of observations: the statistic that a KPI declares, as of one instant."""
 
 from collections.abc import Callable
 
@@ -21,24 +21,23 @@ from helpdesk_kpi.measure.metrics.contract import (
 )
 from helpdesk_kpi.measure.metrics.metric_value import MetricValue
 from helpdesk_kpi.measure.query.aggregations import amounts, durations, followups, stock
-from helpdesk_kpi.measure.query.metric_query import Contributions, MetricQuery, Policy, count_stop_reasons, select_rows
+from helpdesk_kpi.measure.query.metric_query import Contributions, MetricQuery, count_stop_reasons, select_rows
+from helpdesk_kpi.measure.query.observation_store import ObservationStore
 
 
-def aggregate(asked: MetricQuery, rows: Columns, policy: Policy) -> MetricValue:
+def aggregate(query: MetricQuery, rows: Columns, store: ObservationStore) -> MetricValue:
     """The KPI's statistic over `rows`."""
-    here, exists = select_rows(asked, rows)
-    if isinstance(asked.statistic, Followup):
-        here, exists = (
-            here.take(here.end == NO_INSTANT),
-            exists[here.end == NO_INSTANT],
-        )  # followers are no things to count
+    here, exists = select_rows(query, rows)
+    if isinstance(query.statistic, Followup):
+        is_base = here.end == NO_INSTANT  # followers do not count
+        here, exists = here.take(is_base), exists[is_base]
     left_out, excluded = count_stop_reasons(here, EXCLUDED, exists)
-    value = _MAKERS[type(asked.statistic)](asked, here.take(exists & ~left_out), policy)
+    value = _MAKERS[type(query.statistic)](query, here.take(exists & ~left_out), store)
     reasons = {reason: n for reason, n in excluded.items() if n}
     return msgspec.structs.replace(value, excluded={**reasons, **value.excluded})
 
 
-_MAKERS: dict[type, Callable[[MetricQuery, Columns, Policy], MetricValue]] = {
+_MAKERS: dict[type, Callable[[MetricQuery, Columns, ObservationStore], MetricValue]] = {
     Duration: durations.aggregate_duration,
     Attainment: durations.aggregate_attainment,
     Share: amounts.aggregate_share,
@@ -51,20 +50,20 @@ _MAKERS: dict[type, Callable[[MetricQuery, Columns, Policy], MetricValue]] = {
 }
 
 
-def list_contributions(asked: MetricQuery, rows: Columns, policy: Policy) -> Contributions | None:
-    """What each of the rows is of the figure; None where it is a quantile or a ratio of two figures, which have no
-    parts, or a mean of answers that are not shown one by one.
+def list_contributions(query: MetricQuery, rows: Columns, store: ObservationStore) -> Contributions | None:
+    """What each row adds to the value. None for quantiles, ratios and confidential answers, which have no parts.
 
-    `rows` are those that exist and are not left out, as `aggregate` takes them.
+    `rows` exist at `as_of` and are not excluded, as `aggregate` takes them.
     """
-    told = asked.statistic
-    if hides_answers(told) or isinstance(told, Duration | Ratio) or (isinstance(told, Stock) and told.of == "age"):
+    statistic = query.statistic
+    is_age = isinstance(statistic, Stock) and statistic.of == "age"
+    if hides_answers(statistic) or isinstance(statistic, Duration | Ratio) or is_age:
         return None
-    return CONTRIBUTIONS[type(told)](asked, rows, policy)
+    return CONTRIBUTIONS[type(statistic)](query, rows, store)
 
 
-#: What each row is, of figures that are made of their rows one by one.
-CONTRIBUTIONS: dict[type, Callable[[MetricQuery, Columns, Policy], Contributions]] = {
+#: What each row adds, for statistics that add up.
+CONTRIBUTIONS: dict[type, Callable[[MetricQuery, Columns, ObservationStore], Contributions]] = {
     Attainment: durations.attainment_contributions,
     Share: amounts.share_contributions,
     Total: amounts.total_contributions,

@@ -10,13 +10,13 @@ A kind with few tickets borrows the missing ones, up to 30, from its severity, a
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, cached_property
-from typing import Literal, Protocol
+from typing import Literal
 
 import msgspec
 import numpy as np
 
 from helpdesk_kpi import config
-from helpdesk_kpi.measure.metrics.columns import Columns, Floats, Ints
+from helpdesk_kpi.measure.metrics.columns import Floats, Ints
 from helpdesk_kpi.store import Store
 
 FEWEST = 30  # tickets that a kind's own mean is made of; those that lack are its severity's
@@ -159,31 +159,26 @@ class ComplexityWeights:
         return held.basis if isinstance(held, Table) else f"{held.basis} v{held.version}"
 
 
-class Labelled(Protocol):
-    """What gives rows their names on an axis: a Reader."""
-
-    def labels(self, rows: Columns, axis: str) -> Ints: ...
-    def label_name(self, rows: Columns, axis: str, code: int) -> str | None: ...
-
-
-def get_weights(
-    rows: Columns,
-    places: Ints,
+def match_weights(
     weighing: ComplexityWeights,
-    labelled: Labelled,
+    places: Ints,
+    labels: Mapping[str, Ints],
+    names: Mapping[str, Mapping[int, str | None]],
     accounts: Mapping[str | None, frozenset[int]],
 ) -> Floats:
-    """Each row's weight, by the version at its place; worked out once for every kind of ticket and person."""
-    if not len(rows):
+    """Each row's weight, computed once for every kind of ticket and agent.
+
+    Args:
+        places: each row's version; -1: the configured table
+        labels: each row's code by axis (severity, category, channel, agent, in this order)
+        names: the name of each code by axis
+        accounts: the accounts of each agent, whose own tickets do not count for the weights of their work
+    """
+    if not len(places):
         return np.ones(0)
-    axes = ("severity", "category", "channel", "agent")
-    codes = np.stack([places, *(labelled.labels(rows, axis) for axis in axes)], axis=1)
-    kinds, of = np.unique(codes, axis=0, return_inverse=True)
+    kinds, of = np.unique(np.stack([places, *labels.values()], axis=1), axis=0, return_inverse=True)
     found = np.empty(len(kinds))
-    for i, (place, *told) in enumerate(kinds.tolist()):
-        severity, category, channel, agent = (
-            labelled.label_name(rows, axis, code) for axis, code in zip(axes, told, strict=True)
-        )
-        without = accounts.get(agent, frozenset())
-        found[i] = weighing.at(place).weight((severity, category, channel), without)
+    for i, (place, *codes) in enumerate(kinds.tolist()):
+        severity, category, channel, agent = (names[axis][code] for axis, code in zip(labels, codes, strict=True))
+        found[i] = weighing.at(place).weight((severity, category, channel), accounts.get(agent, frozenset()))
     return found[of.reshape(-1)]

@@ -1,26 +1,43 @@
-"""What a figure is asked for, and the policy that it is read under."""
+"""A question to the metric store, and the rows that answer it."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from helpdesk_kpi.measure.metrics.columns import Columns, Floats, Ints
-from helpdesk_kpi.measure.metrics.contract import UNBOUNDED, Kpi, Statistic
+from helpdesk_kpi.calendar.periods import Period
+from helpdesk_kpi.measure.metrics.columns import Columns, Floats
+from helpdesk_kpi.measure.metrics.contract import Kpi, Statistic
+from helpdesk_kpi.measure.metrics.discovery import get_kpi, get_variant
 from helpdesk_kpi.measure.metrics.metric_value import MetricValue
+from helpdesk_kpi.model import MAIN
 
 Bools = NDArray[np.bool_]
 
 
-class MetricQuery(NamedTuple):
-    """What is asked for: a variant of a KPI, over the period [start, end), as known at `as_of`."""
+class MetricQuery(msgspec.Struct, frozen=True):
+    """One variant of a KPI over a period and a slice, as known at `as_of`."""
 
     kpi: Kpi
     variant: str
-    start: int
-    end: int
+    period: Period | None  # None: everything up to `as_of`
     as_of: int
+    where: Mapping[str, str | None] = {}  # axis -> name; None: rows without a severity, a team, an agent
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Equal for queries with the same answer."""
+        return (self.kpi.id, self.variant, self.period, self.as_of, *sorted(self.where.items()))
+
+    @property
+    def start(self) -> int:
+        return 0 if self.period is None else self.period.start
+
+    @property
+    def end(self) -> int:
+        return self.as_of if self.period is None else self.period.end
 
     @property
     def instant(self) -> int:
@@ -31,24 +48,34 @@ class MetricQuery(NamedTuple):
     def statistic(self) -> Statistic:
         return self.kpi.statistic_of(self.variant)
 
-    def value(self, **told: Any) -> MetricValue:
-        """A figure of this KPI."""
-        return MetricValue(kpi=self.kpi.id, variant=self.variant, unit=self.kpi.unit, **told)
+    def replace(self, **fields: Any) -> "MetricQuery":
+        """The same query with other fields."""
+        return msgspec.structs.replace(self, **fields)
+
+    def narrow(self, **where: str | None) -> "MetricQuery":
+        """The same query over a smaller slice."""
+        return self.replace(where={**self.where, **where})
+
+    def without_sub_dimensions(self) -> "MetricQuery":
+        """The same query over the answers to the main question, unless it names a sub-dimension."""
+        return self.replace(where={"facet": MAIN, **self.where}) if self.kpi.facet == "dimension" else self
+
+    def value(self, **fields: Any) -> MetricValue:
+        """A value of this KPI."""
+        return MetricValue(kpi=self.kpi.id, variant=self.variant, unit=self.kpi.unit, **fields)
 
 
-class Policy(NamedTuple):
-    """What is not in the observations: calendars, targets, weights, followers. Each speaks of all rows of a slice."""
-
-    between: Callable[[Columns, Ints, Ints], Ints]  # working ms of spans
-    targets: Callable[[Columns], Ints]  # each row's own target (ms, -1: none)
-    clock: Callable[[Columns], str]  # calendar, business or mixed
-    followers: Callable[[], Columns]  # what may follow the rows of this KPI, sure enough to count
-    weights: Callable[[Columns], Floats]  # how much work each row's kind of ticket is
-    scale: tuple[float, float] = UNBOUNDED  # of scores: the least and the most
+def build_query(
+    kpi: str, period: Period | None, as_of: int, variant: str = "strict", **where: str | None
+) -> MetricQuery:
+    """A query for a KPI by its id. UsageError for an unknown KPI or variant."""
+    spec = get_kpi(kpi)
+    get_variant(spec, variant)
+    return MetricQuery(spec, variant, period, as_of, where)
 
 
 class Contributions(NamedTuple):
-    """What each row of a slice is of a figure, which is sum(adds) / sum(counts), or sum(adds) where it is a sum."""
+    """What each row of a slice adds to a value, which is sum(adds) / sum(counts), or sum(adds) where it is a sum."""
 
     counts: Floats
     adds: Floats
@@ -66,12 +93,14 @@ class Contributions(NamedTuple):
         return self.x / self.n if self.n else None
 
 
-def select_rows(asked: MetricQuery, rows: Columns) -> tuple[Columns, Bools]:
-    """The rows of the period, or all where what is alive at its end counts; and which of them are there at `as_of`."""
-    if asked.kpi.is_instant:
-        return rows, (rows.at <= asked.instant) & (rows.end > asked.instant) & rows.exist(asked.as_of)
-    here = rows.between(asked.start, asked.end)
-    return here, here.exist(asked.as_of)
+def select_rows(query: MetricQuery, rows: Columns) -> tuple[Columns, Bools]:
+    """The rows of the period, and which of them exist at `as_of`. KPIs of an instant take what is open at its end."""
+    if query.period is None:
+        return rows, rows.exist(query.as_of)
+    if query.kpi.is_instant:
+        return rows, (rows.at <= query.instant) & (rows.end > query.instant) & rows.exist(query.as_of)
+    here = rows.between(query.start, query.end)
+    return here, here.exist(query.as_of)
 
 
 def count_stop_reasons(rows: Columns, reasons: frozenset[str], among: Bools) -> tuple[Bools, dict[str, int]]:

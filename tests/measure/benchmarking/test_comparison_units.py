@@ -5,10 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from helpdesk_kpi.calendar.periods import Period
 from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.measure.benchmarking.observed_expected import compare_to_expected
 from helpdesk_kpi.measure.benchmarking.units import get_unit_kind, select_units
-from helpdesk_kpi.measure.metrics.columns import NO_INSTANT, Columns
+from helpdesk_kpi.measure.metrics.columns import NO_INSTANT, Columns, Floats, Ints
 from helpdesk_kpi.measure.metrics.contract import (
     Attainment,
     Duration,
@@ -25,7 +26,8 @@ from helpdesk_kpi.measure.metrics.contract import (
     kpi,
 )
 from helpdesk_kpi.measure.query.aggregate import aggregate
-from helpdesk_kpi.measure.query.metric_query import MetricQuery, Policy
+from helpdesk_kpi.measure.query.metric_query import MetricQuery
+from helpdesk_kpi.measure.query.observation_store import ObservationStore
 from helpdesk_kpi.measure.statistics.indirect_standardisation import Expected, Norm, Units
 
 DAY = 86_400_000
@@ -61,14 +63,29 @@ def rows(seed: int, n: int = 400) -> Columns:
     )  # fmt: skip
 
 
-def policy(everything: Columns) -> Policy:
-    return Policy(
-        between=lambda _, starts, ends: ends - starts,
-        targets=lambda some: np.where(some.ticket % 3 == 0, -1, 4 * DAY),
-        clock=lambda _: "calendar",
-        followers=lambda: everything.take((everything.end != NO_INSTANT) & (everything.value >= 0.7)),
-        weights=lambda some: (1 + some.ticket % 2).astype(np.float64),
-    )
+class CalendarObservations(ObservationStore):
+    """Rows on calendar time. Targets and weights vary by ticket."""
+
+    def __init__(self, rows: Columns) -> None:
+        self.rows = rows
+
+    def business_ms(self, rows: Columns, starts: Ints, ends: Ints) -> Ints:  # noqa: ARG002  # the calendar for all rows
+        return ends - starts
+
+    def targets(self, query: MetricQuery, rows: Columns) -> Ints:  # noqa: ARG002  # the same for all KPIs
+        return np.where(rows.ticket % 3 == 0, -1, 4 * DAY)
+
+    def clock_kind(self, rows: Columns) -> str:  # noqa: ARG002
+        return "calendar"
+
+    def followers(self, query: MetricQuery) -> Columns:  # noqa: ARG002
+        return self.rows.take((self.rows.end != NO_INSTANT) & (self.rows.value >= 0.7))
+
+    def weights(self, rows: Columns) -> Floats:
+        return (1 + rows.ticket % 2).astype(np.float64)
+
+
+PERIOD = Period("month", START, END, "days", "UTC")
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -80,9 +97,9 @@ def policy(everything: Columns) -> Policy:
 )  # fmt: skip
 def test_they_add_up_to_the_figure(statistic: Statistic, seed: int) -> None:
     everything, spec = rows(seed), a_kpi(statistic)
-    query = MetricQuery(spec, "strict", START, END, AS_OF)
-    counted = select_units(query, everything, policy(everything))
-    value = aggregate(query, everything, policy(everything))
+    query = MetricQuery(spec, "strict", PERIOD, AS_OF)
+    counted = select_units(query, everything, CalendarObservations(everything))
+    value = aggregate(query, everything, CalendarObservations(everything))
     assert value.n > 50
     assert counted.weight.sum() == pytest.approx(value.n)
     amount = float((counted.weight * counted.value).sum())
@@ -91,9 +108,9 @@ def test_they_add_up_to_the_figure(statistic: Statistic, seed: int) -> None:
 
 def test_durations_end_run_and_stop_as_in_the_figure() -> None:
     everything, spec = rows(4), a_kpi(Duration())
-    query = MetricQuery(spec, "strict", START, END, AS_OF)
-    counted = select_units(query, everything, policy(everything))
-    value = aggregate(query, everything, policy(everything))
+    query = MetricQuery(spec, "strict", PERIOD, AS_OF)
+    counted = select_units(query, everything, CalendarObservations(everything))
+    value = aggregate(query, everything, CalendarObservations(everything))
     assert (len(counted.value), int((~counted.running).sum())) == (value.n, value.ended)
     assert counted.value[~counted.running].mean() == pytest.approx(value.mean)
     assert value.censored["solved_without_reply"] > 0

@@ -13,6 +13,7 @@ from helpdesk_kpi.measure.benchmarking.comparison import compare_people
 from helpdesk_kpi.measure.benchmarking.result import Comparison
 from helpdesk_kpi.measure.metrics.contract import Freshness, Ratio, Stock
 from helpdesk_kpi.measure.metrics.discovery import find_kpis
+from helpdesk_kpi.measure.query.metric_query import build_query
 from helpdesk_kpi.simulator.world.world import generate
 
 KPIS = sorted(find_kpis())
@@ -35,7 +36,7 @@ def half(measured: Measured) -> Period:
 def compared(measured: Measured, kpi: str, axis: str = "agent") -> Comparison | None:
     """None where the KPI says that it cannot be compared."""
     try:
-        return compare_people(measured.reader, kpi, half(measured), measured.world.now, axis)
+        return compare_people(measured.reader, build_query(kpi, half(measured), measured.world.now), axis)
     except UsageError:
         return None
 
@@ -48,10 +49,10 @@ def test_a_kpi_is_compared_by_its_own_figures_or_says_why_not(measured: Measured
         assert isinstance(spec.statistic, Stock | Freshness | Ratio) or kpi == "net_flow"
         return
     period = half(measured)
-    names = measured.reader.names(kpi, "agent", period, measured.world.now)
+    names = measured.reader.names(build_query(kpi, period, measured.world.now), "agent")
     assert {one.name for one in found.subjects} <= set(names)
     for one in found.subjects:
-        figure = measured.reader.compute(find_kpis()[kpi], period, measured.world.now, agent=one.name)
+        figure = measured.reader.compute(build_query(kpi, period, measured.world.now, agent=one.name))
         assert one.n == pytest.approx(figure.n)
         if one.standing.verdict == "hidden":
             assert one.n < 5

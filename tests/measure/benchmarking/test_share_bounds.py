@@ -8,7 +8,7 @@ import pytest
 from metric_store_fixtures import HOUR, MONDAY, Source, agent, customer, period_of, reader, reply, ticket
 
 from helpdesk_kpi.measure.benchmarking.share_bounds import share_bounds
-from helpdesk_kpi.measure.metrics.discovery import get_kpi
+from helpdesk_kpi.measure.query.metric_query import build_query
 from helpdesk_kpi.model import Rating
 from helpdesk_kpi.store import Store, open_store
 
@@ -32,7 +32,7 @@ def put_surveys(store: Store, first: int, requester: str, *answers: Any) -> None
 
 def bounds(store: Store, kpi: str = "csat", **where: str | None) -> Any:
     period, as_of = period_of()
-    return share_bounds(reader(store), get_kpi(kpi), "strict", period, as_of, facet="overall", **where)
+    return share_bounds(reader(store), build_query(kpi, period, as_of, "strict", facet="overall", **where))
 
 
 def test_whoever_did_not_answer_may_be_happy_or_not(store: Store) -> None:
@@ -55,4 +55,4 @@ def test_there_are_none_without_answers_or_of_other_figures(store: Store) -> Non
     put_surveys(store, 1, "c", None)
     assert bounds(store) is None
     period, as_of = period_of()
-    assert share_bounds(reader(store), get_kpi("reopen_rate"), "strict", period, as_of) is None
+    assert share_bounds(reader(store), build_query("reopen_rate", period, as_of)) is None

@@ -8,6 +8,7 @@ from synced_fixtures import SyncedDesk
 from helpdesk_kpi.calendar.periods import Period, get_last_complete_period
 from helpdesk_kpi.measure.build.build import build_stale
 from helpdesk_kpi.measure.metrics.discovery import find_kpis
+from helpdesk_kpi.measure.query.metric_query import build_query
 from helpdesk_kpi.measure.query.metric_store import HISTORY_PERIODS, MetricStore
 from helpdesk_kpi.simulator.world.plan import Slowdown
 from helpdesk_kpi.simulator.world.world import World, generate
@@ -35,7 +36,7 @@ def signals(reader: MetricStore, week: Period) -> list[tuple[str, str | None]]:
     found: list[tuple[str, str | None]] = []
     # Nobody writes entries on this desk, votes are met by one sync alone, and what matures is not told on a Monday.
     for kpi in (k.id for k in find_kpis().values() if k.subject == "ticket" and not k.matures):
-        value = reader.get(kpi, week, week.end + LAG)
+        value = reader.get(build_query(kpi, week, week.end + LAG))
         assert value.signal
         assert value.signal.points == HISTORY_PERIODS, "the first digests need 26 points of history"
         if value.signal.verdict == "signal":

@@ -15,8 +15,9 @@ from synced_fixtures import SyncedDesk
 from helpdesk_kpi.config import load
 from helpdesk_kpi.deliver.ledger_migrations import migrate_ledger
 from helpdesk_kpi.measure.build.build import build_stale
-from helpdesk_kpi.measure.explain.observation_export import Asked, export_observations
+from helpdesk_kpi.measure.explain.observation_export import export_observations
 from helpdesk_kpi.measure.metrics.discovery import find_kpis
+from helpdesk_kpi.measure.query.metric_query import build_query
 from helpdesk_kpi.simulator.world.world import generate
 from helpdesk_kpi.store import open_store
 
@@ -43,7 +44,9 @@ def test_values_of_a_golden_world_move_only_with_a_revision(
         for kpi, variant in VARIANTS:
             rows = [
                 {k: v for k, v in row.items() if k != "url"}
-                for row in export_observations(store, desk.loaded.config, Asked(kpi, variant, world.now - 120_000))
+                for row in export_observations(
+                    store, desk.loaded.config, build_query(kpi, None, world.now - 120_000, variant)
+                )
             ]
             digest = hashlib.sha256(json.dumps(sorted(rows, key=json.dumps), sort_keys=True).encode()).hexdigest()
             said[f"{kpi}/{variant}"] = f"revision {find_kpis()[kpi].revision}, {len(rows)} rows, {digest[:16]}"

@@ -10,9 +10,9 @@ from synced_fixtures import SyncedDesk
 from helpdesk_kpi.calendar.periods import Period, parse_period
 from helpdesk_kpi.measure.build.build import build_stale
 from helpdesk_kpi.measure.explain.explain import explain_metric, format_explanation
-from helpdesk_kpi.measure.explain.observation_export import Asked
 from helpdesk_kpi.measure.metrics.contract import Duration, Mix, Ratio, Share, Stock, Total
 from helpdesk_kpi.measure.metrics.discovery import find_kpis
+from helpdesk_kpi.measure.query.metric_query import build_query
 from helpdesk_kpi.measure.query.metric_store import MetricStore
 from helpdesk_kpi.simulator.world.world import generate
 from helpdesk_kpi.store import Store
@@ -31,7 +31,7 @@ class Opened:
 
     def of(self, kpi: str, period: Period, **where: str | None) -> dict[str, Any]:
         return explain_metric(
-            self.store, self.config, Asked(kpi, "strict", min(self.now, period.end + 1), period, where)
+            self.store, self.config, build_query(kpi, period, min(self.now, period.end + 1), "strict", **where)
         )
 
 

@@ -14,6 +14,7 @@ from synced_fixtures import Cli
 from helpdesk_kpi.calendar.periods import parse_period
 from helpdesk_kpi.measure.build.build import build_stale
 from helpdesk_kpi.measure.quality.sampling import SampledTicket, sample_tickets
+from helpdesk_kpi.measure.query.metric_query import build_query
 from helpdesk_kpi.measure.query.metric_store import MetricStore
 from helpdesk_kpi.model import Event
 from helpdesk_kpi.registers.checklists import checklists
@@ -123,7 +124,9 @@ def test_checklists_are_a_variant_of_the_quality_of_articles(book: Book) -> None
     book.put_all(("article_review", {**given, "by": "Ann", "one_issue": 0}), ("article_review", {**given, "by": "Cem"}))
     build_stale(book.store, book.config, extra=[("article_quality", "checklist")])
     period = parse_period("2026-11", "Europe/Berlin", NOW)
-    found = MetricStore(book.store, book.config).get("article_quality", period, NOW, "checklist", agent="Bob")
+    found = MetricStore(book.store, book.config).get(
+        build_query("article_quality", period, NOW, "checklist", agent="Bob")
+    )
     assert found.n == 2
     assert found.value == pytest.approx(5 / 6)
 

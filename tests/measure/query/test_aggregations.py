@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from timeline_fixtures import ANN, BOB
 
-from helpdesk_kpi.measure.metrics.columns import Columns, Ints, _MetricBuffer
+from helpdesk_kpi.calendar.periods import Period
+from helpdesk_kpi.measure.metrics.columns import Columns, Floats, Ints, _MetricBuffer
 from helpdesk_kpi.measure.metrics.contract import (
     Attainment,
     Followup,
@@ -24,7 +25,8 @@ from helpdesk_kpi.measure.metrics.contract import (
 from helpdesk_kpi.measure.metrics.encoding import pack_observation
 from helpdesk_kpi.measure.metrics.metric_value import MetricValue
 from helpdesk_kpi.measure.query.aggregate import aggregate, list_contributions
-from helpdesk_kpi.measure.query.metric_query import MetricQuery, Policy
+from helpdesk_kpi.measure.query.metric_query import MetricQuery
+from helpdesk_kpi.measure.query.observation_store import ObservationStore
 
 START = 1_790_000_000_000
 DAY = 86_400_000
@@ -63,32 +65,49 @@ def read(
     rows = columns(told)
     goal = -1 if targets < 0 else int(targets * DAY)
 
-    def between(_rows: Columns, starts: Ints, ends: Ints) -> Ints:
-        return ends - starts
-
-    policy = Policy(
-        between, lambda r: np.full(len(r), goal), lambda _: "calendar", lambda: rows.take(rows.end < day(1000)),
-        lambda r: np.where(r.severity == r.code("P0"), 3.0, 1.0),
-    )  # fmt: skip
-    asked = MetricQuery(make(example), "strict", day(0), day(until), day(as_of))
-    value = aggregate(asked, rows, policy)
-    _check_parts(asked, rows, policy, value)
+    period = Period("day", day(0), day(until), "days", "UTC")
+    query = MetricQuery(make(example), "strict", period, day(as_of))
+    store = CalendarObservations(rows, goal)
+    value = aggregate(query, rows, store)
+    _check_parts(query, rows, store, value)
     return value
 
 
-def _check_parts(asked: MetricQuery, rows: Columns, policy: Policy, value: MetricValue) -> None:
+class CalendarObservations(ObservationStore):
+    """Rows on calendar time, all with one target (ms). Tickets of P0 weigh 3, others 1."""
+
+    def __init__(self, rows: Columns, target: int) -> None:
+        self.rows, self.target = rows, target
+
+    def business_ms(self, rows: Columns, starts: Ints, ends: Ints) -> Ints:  # noqa: ARG002  # the calendar for all rows
+        return ends - starts
+
+    def targets(self, query: MetricQuery, rows: Columns) -> Ints:  # noqa: ARG002  # one target for all KPIs
+        return np.full(len(rows), self.target)
+
+    def clock_kind(self, rows: Columns) -> str:  # noqa: ARG002
+        return "calendar"
+
+    def followers(self, query: MetricQuery) -> Columns:  # noqa: ARG002
+        return self.rows.take(self.rows.end < day(1000))
+
+    def weights(self, rows: Columns) -> Floats:
+        return np.where(rows.severity == rows.code("P0"), 3.0, 1.0)
+
+
+def _check_parts(query: MetricQuery, rows: Columns, store: ObservationStore, value: MetricValue) -> None:
     """Whatever has parts is made of them."""
-    exists = (rows.known <= asked.as_of) & (rows.until > asked.as_of)
-    if asked.kpi.is_instant:
-        here = rows.take(exists & (rows.at <= asked.instant) & (rows.end > asked.instant))
+    exists = (rows.known <= query.as_of) & (rows.until > query.as_of)
+    if query.kpi.is_instant:
+        here = rows.take(exists & (rows.at <= query.instant) & (rows.end > query.instant))
     else:
-        here = rows.take(exists & (rows.at >= asked.start) & (rows.at < asked.end))
-    told = list_contributions(asked, here, policy)
-    if told is None or value.value is None or asked.statistic == Share("low"):
+        here = rows.take(exists & (rows.at >= query.start) & (rows.at < query.end))
+    parts = list_contributions(query, here, store)
+    if parts is None or value.value is None or query.statistic == Share("low"):
         return
-    is_sum = isinstance(asked.statistic, Total | Mix | Stock)
-    assert (told.x if is_sum else told.share) == pytest.approx(value.value)
-    assert told.n == pytest.approx(value.n)
+    is_sum = isinstance(query.statistic, Total | Mix | Stock)
+    assert (parts.x if is_sum else parts.share) == pytest.approx(value.value)
+    assert parts.n == pytest.approx(value.n)
 
 
 def test_promises_kept_are_those_of_whose_outcome_is_known() -> None:

@@ -18,11 +18,9 @@ from helpdesk_kpi.calendar.periods import parse_period
 from helpdesk_kpi.config import PersonConfig
 from helpdesk_kpi.measure.benchmarking.comparison import compare_people
 from helpdesk_kpi.measure.build.build import build_stale
-from helpdesk_kpi.measure.explain.observation_export import Asked, export_observations
-from helpdesk_kpi.measure.metrics.discovery import get_kpi
+from helpdesk_kpi.measure.explain.observation_export import export_observations
 from helpdesk_kpi.measure.metrics.metric_value import MetricValue
-from helpdesk_kpi.measure.query.metric_query import MetricQuery as FigureAsked
-from helpdesk_kpi.measure.query.metric_query import select_rows
+from helpdesk_kpi.measure.query.metric_query import build_query, select_rows
 from helpdesk_kpi.measure.query.metric_store import MetricStore
 from helpdesk_kpi.model import MAIN
 from helpdesk_kpi.report.report_data import ReportData
@@ -55,7 +53,7 @@ def value(book: Book, period: str, as_of: int = YEAR_OVER, *, kpi: str = TOGETHE
     build_stale(book.store, book.config)
     given: dict[str, Any] = where
     return MetricStore(book.store, book.config).get(
-        kpi, parse_period(period, book.config.timezone, as_of), as_of, **given
+        build_query(kpi, parse_period(period, book.config.timezone, as_of), as_of, "strict", **given)
     )
 
 
@@ -189,11 +187,11 @@ def test_lists_say_neither_when_nor_on_which_ticket(book: Book) -> None:
     )
     book.put(TOGETHER, subject="Bob", by="Zoe", on="2026-11-18", speed=1, ticket="17")
     build_stale(book.store, book.config)
-    found = list(export_observations(book.store, book.config, Asked(TOGETHER, "strict", YEAR_OVER)))
+    found = list(export_observations(book.store, book.config, build_query(TOGETHER, None, YEAR_OVER)))
     assert len(found) == 6  # of Ann's: the whole, and one aspect each; Bob's one is in no list
     said = {key for row in found for key, told in row.items() if told is not None}
     assert said == {"kpi", "variant", "facet", "share", "censored", "reason"}
-    early = Asked(TOGETHER, "strict", ms("2026-11-20T12:00"))
+    early = build_query(TOGETHER, None, ms("2026-11-20T12:00"))
     assert list(export_observations(book.store, book.config, early)) == []
     span = parse_period("2026-11", "Europe/Berlin", 0)
     figures = ReportData(MetricStore(book.store, book.config), span, YEAR_OVER, {})
@@ -205,9 +203,8 @@ def test_a_comparison_knows_no_more_than_the_figures(book: Book) -> None:
     answers(book, ("Zoe", "2026-11-16", 5), ("Yan", "2026-11-17", 4), ("Xu", "2026-11-18", 3))
     answers(book, ("Zoe", "2026-11-16", 1), ("Yan", "2026-11-17", 1), about="Bob")
     build_stale(book.store, book.config)
-    found = compare_people(
-        MetricStore(book.store, book.config), TOGETHER, parse_period("2026-11", "Europe/Berlin", 0), YEAR_OVER
-    )
+    query = build_query(TOGETHER, parse_period("2026-11", "Europe/Berlin", 0), YEAR_OVER)
+    found = compare_people(MetricStore(book.store, book.config), query)
     assert [person.name for person in found.subjects] == ["Ann"]
 
 
@@ -235,7 +232,7 @@ def test_no_sum_or_difference_of_what_is_shown_is_of_fewer_than_three(tmp_path: 
             rows[subject, by, on] = {"subject": subject, "by": by, "speed": rng.randrange(1, 6), "on": on}
         book.put_all(*((TOGETHER, row) for row in rows.values()), now=day)
     build_stale(book.store, book.config)
-    reader, kpi = MetricStore(book.store, book.config), get_kpi(TOGETHER)
+    reader = MetricStore(book.store, book.config)
     everything = reader.slice(TOGETHER, "strict", facet=MAIN)
     place = {story: i for i, story in enumerate(everything.story.tolist())}
     equations: set[tuple[int, ...]] = set()
@@ -243,10 +240,10 @@ def test_no_sum_or_difference_of_what_is_shown_is_of_fewer_than_three(tmp_path: 
         span = parse_period(label, "Europe/Berlin", 0)
         where: dict[str, Any] = {} if who is None else {"agent": who}
         for as_of in (span.start + 40 * 3_600_000, span.end - 1, span.end, YEAR_OVER):
-            asked = FigureAsked(kpi, "strict", span.start, span.end, as_of)
-            here, exists = select_rows(asked, reader.slice(TOGETHER, "strict", facet=MAIN, **where))
-            shown = reader.shown(asked, here.take(exists))
-            found = reader.compute(kpi, span, as_of, **where)
+            query = build_query(TOGETHER, span, as_of, "strict", facet=MAIN, **where)
+            here, exists = select_rows(query, reader.query_slice(query))
+            shown = reader.shown(query, here.take(exists))
+            found = reader.compute(build_query(TOGETHER, span, as_of, "strict", **where))
             assert (found.value is not None) == bool(len(shown))
             if len(shown):
                 assert found.value == pytest.approx(float(shown.value.mean()))

@@ -15,12 +15,12 @@ from helpdesk_kpi.config import ReportConfig as Wanted
 from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.measure.build.build import build_stale
 from helpdesk_kpi.measure.explain.explain import explain_metric, format_explanation
-from helpdesk_kpi.measure.explain.observation_export import Asked
 from helpdesk_kpi.measure.metrics.discovery import find_kpis
 from helpdesk_kpi.measure.quality.conflicts import ending_elsewhere, strange_channels, unread
 from helpdesk_kpi.measure.quality.gaps import find_data_gaps
 from helpdesk_kpi.measure.quality.outbound_evidence import intake, outbound
 from helpdesk_kpi.measure.query.limiting_defaults import defaults
+from helpdesk_kpi.measure.query.metric_query import build_query
 from helpdesk_kpi.model import Event, Person, Unread
 from helpdesk_kpi.report.prepare import prepare_report
 from helpdesk_kpi.store import Store, open_store
@@ -91,9 +91,9 @@ def test_check_doctor_and_explain_say_the_same(store: Store) -> None:
     assert found.text.endswith(API)
     assert (found.level, found.about) == ("warning", "tickets")
     assert [(g.how_many, g.is_bad) for g in find_data_gaps(store, of.config, MONDAY) if API in g.text] == [(3, True)]
-    opened = explain_metric(store, of.config, Asked("first_reply_time", "strict", PERIOD.end, PERIOD))
+    opened = explain_metric(store, of.config, build_query("first_reply_time", PERIOD, PERIOD.end))
     assert f"! acme: 3 {defaults(store, of.config)[0].text}" in format_explanation(opened)
-    beside = explain_metric(store, of.config, Asked("solved_tickets", "strict", PERIOD.end, PERIOD))
+    beside = explain_metric(store, of.config, build_query("solved_tickets", PERIOD, PERIOD.end))
     assert "settings_to_check" not in beside  # a solve needs no reply
 
 

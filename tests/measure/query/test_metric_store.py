@@ -9,6 +9,7 @@ from metric_store_fixtures import HOUR, MONDAY, WEEK, Source, agent, period_of, 
 
 from helpdesk_kpi.config import Config, PersonConfig
 from helpdesk_kpi.measure.build.build import build_stale
+from helpdesk_kpi.measure.query.metric_query import build_query
 from helpdesk_kpi.measure.query.metric_store import MetricStore
 from helpdesk_kpi.model import Event, Holiday, Person, Rating, Schedule, Team
 from helpdesk_kpi.report.report_data import complete_until
@@ -73,7 +74,8 @@ def test_an_agent_who_is_introduced_late_gets_the_replies_written_before(store: 
     assert value(reader(store), "first_reply_time").running == 1
     source.put(agent("a", "Ann"))
     of = reader(store)
-    assert (value(of, "first_reply_time").ended, of.names("first_reply_time", "agent", *period_of())) == (1, ["Ann"])
+    assert value(of, "first_reply_time").ended == 1
+    assert of.names(build_query("first_reply_time", *period_of()), "agent") == ["Ann"]
 
 
 def test_a_customer_who_is_hired_was_a_customer_before(store: Store) -> None:

@@ -11,9 +11,10 @@ from helpdesk_kpi.config import Config, Hours, PersonConfig, Severity
 from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.measure.build.build import build_stale
 from helpdesk_kpi.measure.explain.explain import explain_metric
-from helpdesk_kpi.measure.explain.observation_export import Asked, export_observations
+from helpdesk_kpi.measure.explain.observation_export import export_observations
 from helpdesk_kpi.measure.metrics.discovery import get_kpi
 from helpdesk_kpi.measure.quality.priority_inversions import PriorityInversion, find_priority_inversions
+from helpdesk_kpi.measure.query.metric_query import build_query
 from helpdesk_kpi.measure.query.metric_store import MetricStore
 from helpdesk_kpi.measure.statistics.distributions import student_quantile
 from helpdesk_kpi.model import Event, Team
@@ -60,7 +61,7 @@ def measured(store: Store, **config: Any) -> MetricStore:
 
 def hours(of: MetricStore, kpi: str, variant: str = "strict", **where: str) -> Any:
     period, as_of = period_of()
-    value = of.compute(get_kpi(kpi), period, as_of, variant, **where).value
+    value = of.compute(build_query(kpi, period, as_of, variant, **where)).value
     return None if value is None else value / HOUR
 
 
@@ -99,7 +100,7 @@ def test_ones_own_hours_win_over_the_clock_of_the_severity(store: Store) -> None
 def test_the_seconds_of_a_listed_row_are_those_of_its_pieces(store: Store) -> None:
     put(store)
     of = measured(store)
-    [row] = export_observations(store, of.config, Asked("requester_wait_time", "strict", MONDAY + 100 * HOUR))
+    [row] = export_observations(store, of.config, build_query("requester_wait_time", None, MONDAY + 100 * HOUR))
     # By the wall clock 8 to 10 and 15 to 34; start and end are those of the whole.
     assert (row["calendar_seconds"], row["business_seconds"], row["value"]) == (21 * 3600, 4 * 3600, 4 * 3600)
     assert (row["start"], row["end"]) == ("2026-11-16T07:00:00Z", "2026-11-17T09:00:00Z")
@@ -108,7 +109,7 @@ def test_the_seconds_of_a_listed_row_are_those_of_its_pieces(store: Store) -> No
 def test_a_running_row_is_cut_where_it_is_read(store: Store) -> None:
     put(store)
     of = measured(store)
-    asked = Asked("held_time", "strict", MONDAY + int(16.5 * HOUR))
+    asked = build_query("held_time", None, MONDAY + int(16.5 * HOUR))
     rows = {
         r["agent"]: (r["calendar_seconds"], r["business_seconds"], r["reason"])
         for r in export_observations(store, of.config, asked)
@@ -122,11 +123,11 @@ def test_the_backlogs_age_is_the_median_of_what_is_open_by_the_office_clock(stor
         source.put(ticket(number, MONDAY + (24 * day + 9) * HOUR), did(number, 24 * day + 9, "status", None, "new"))
     of = measured(store)
     period, as_of = period_of()
-    value = of.compute(get_kpi("backlog_age"), period, as_of)
+    value = of.compute(build_query("backlog_age", period, as_of))
     # Five, four and one office day of 8 hours up to the end of Sunday.
     assert (value.n, (value.value or 0) / HOUR, (value.oldest or 0) / HOUR) == (3, 32, 40)
     # Read a week later it is the same, and its rows say each ticket's age.
-    asked = Asked("backlog_age", "strict", as_of + WEEK, period)
+    asked = build_query("backlog_age", period, as_of + WEEK)
     assert [row["value"] / 3600 for row in export_observations(store, of.config, asked)] == [40, 32, 8]
     told = explain_metric(store, of.config, asked)
     assert told["formula"] == "median age of the 3 that are open at the end of the period"
@@ -139,7 +140,7 @@ def test_net_flow_is_what_came_less_what_went(store: Store) -> None:
         source.put(ticket(number, MONDAY + 30 * HOUR), did(number, 30, "status", None, "new"))
     for hour, before, after in ((40, "new", "solved"), (50, "solved", "open"), (60, "open", "solved")):
         source.put(did("2", hour, "status", before, after))
-    value = measured(store).compute(get_kpi("net_flow"), *period_of())
+    value = measured(store).compute(build_query("net_flow", *period_of()))
     # Four created, one reopened, three solves.
     assert (value.value, dict(value.facets)) == (2, {"created": 4, "solved": -3, "reopened": 1})
 
@@ -148,7 +149,7 @@ def test_more_may_go_than_came(store: Store) -> None:
     source = Source(store)
     source.put(ticket("1", MONDAY - 30 * HOUR, status="solved"), did("1", -30, "status", None, "new"))
     source.put(did("1", 5, "status", "new", "solved"))
-    assert measured(store).compute(get_kpi("net_flow"), *period_of()).value == -1
+    assert measured(store).compute(build_query("net_flow", *period_of())).value == -1
 
 
 def test_net_flow_is_judged_also_where_more_goes_than_comes(store: Store) -> None:
@@ -163,7 +164,7 @@ def test_net_flow_is_judged_also_where_more_goes_than_comes(store: Store) -> Non
     for number in range(30):
         source.put(ticket(f"n{number}", MONDAY + HOUR), did(f"n{number}", 1, "status", None, "new"))
     period, as_of = period_of()
-    found = measured(store).get("net_flow", period, as_of)
+    found = measured(store).get(build_query("net_flow", period, as_of))
     assert ({p.value for p in found.history}, found.value) == ({0}, 30)
     assert found.signal is not None
     assert (found.signal.verdict, found.signal.direction) == ("signal", "more")
@@ -181,14 +182,14 @@ def test_how_solves_were_accepted_is_told_in_parts_and_is_final_after_a_week(sto
     source.put(did("1", 5, "status", "solved", "closed", by="c"))
     of = measured(store, hours={})
     kpi, period = "confirmed_resolution_time", period_of()[0]
-    young, old = (of.get(kpi, period, at) for at in (period.end + HOUR, period.end + WEEK))
+    young, old = (of.get(build_query(kpi, period, at)) for at in (period.end + HOUR, period.end + WEEK))
     # At the end of the week the six days after Monday have not said anything of three of them.
     assert (young.provisional, young.ended, young.running, dict(young.facets)) == (
         True, 1, 3, {"confirmed_by_customer": 1.0},
     )  # fmt: skip
     assert (old.provisional, old.value, old.ended) == (False, 2 * HOUR, 4)
     assert dict(old.facets) == {"confirmed_by_customer": 0.25, "tacit": 0.75}
-    assert of.get("accepted_resolution_time", period, period.end + HOUR).provisional is False
+    assert of.get(build_query("accepted_resolution_time", period, period.end + HOUR)).provisional is False
     assert get_kpi("accepted_resolution_time").matures_of("confirmed") == 7
 
 

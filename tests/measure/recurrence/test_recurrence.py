@@ -12,8 +12,8 @@ from helpdesk_kpi.calendar.periods import Period, format_iso
 from helpdesk_kpi.config import Config, Exclude, Recurrence, Tickets
 from helpdesk_kpi.measure.benchmarking.share_bounds import share_bounds
 from helpdesk_kpi.measure.build.build import build_stale
-from helpdesk_kpi.measure.explain.observation_export import Asked, export_observations
-from helpdesk_kpi.measure.metrics.discovery import get_kpi
+from helpdesk_kpi.measure.explain.observation_export import export_observations
+from helpdesk_kpi.measure.query.metric_query import build_query
 from helpdesk_kpi.measure.query.metric_store import MetricStore
 from helpdesk_kpi.measure.recurrence.contact_history import ContactHistory
 from helpdesk_kpi.measure.recurrence.pair_labelling import PairLabel, find_pair, load_quality, sample_pairs, save_label
@@ -127,7 +127,7 @@ def test_one_customer_who_asks_for_many_is_no_incident(store: Store) -> None:
 def export(store: Store, day: float, kpi: str = "recurrence_rate", variant: str = "strict") -> list[tuple[Any, ...]]:
     of = reader(store)
     build_stale(store, of.config, extra=[(kpi, variant)])
-    rows = export_observations(store, of.config, Asked(kpi, variant, int(START + day * DAY)))
+    rows = export_observations(store, of.config, build_query(kpi, None, int(START + day * DAY), variant))
     names = ("ticket", "value", "followed_by", "followed_at", "followed_why")
     return [tuple(row[name] for name in names) for row in rows]
 
@@ -157,7 +157,7 @@ def test_what_came_back_on_the_same_ticket_names_no_other(store: Store) -> None:
 
 def bounds_of(store: Store, until: float = 100) -> Any:
     whole = Period("year", START - DAY, START + 200 * DAY, "all", "UTC")
-    return share_bounds(reader(store), get_kpi("recurrence_rate"), "strict", whole, int(START + until * DAY))
+    return share_bounds(reader(store), build_query("recurrence_rate", whole, int(START + until * DAY)))
 
 
 def test_a_share_of_what_comes_back_has_an_upper_bound_and_a_value_by_customers(store: Store) -> None:

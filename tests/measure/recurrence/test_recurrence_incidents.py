@@ -10,8 +10,8 @@ from synced_fixtures import SyncedDesk
 from helpdesk_kpi.calendar.periods import Period
 from helpdesk_kpi.config import Recurrence
 from helpdesk_kpi.measure.build.build import build_stale
-from helpdesk_kpi.measure.metrics.discovery import get_kpi
 from helpdesk_kpi.measure.metrics.metric_value import MetricValue
+from helpdesk_kpi.measure.query.metric_query import build_query
 from helpdesk_kpi.measure.query.metric_store import MetricStore
 from helpdesk_kpi.simulator.world.situations import ABOUT
 from helpdesk_kpi.simulator.world.world import World, generate
@@ -64,11 +64,11 @@ def test_no_agents_number_moves(
     desk = worlds[0].desk
     whole = Period("year", desk.start - DAY, desk.end + DAY, "all", "UTC")
     quiet, loud = readers
-    agents = quiet.names(kpi, "agent", whole, desk.end)
+    agents = quiet.names(build_query(kpi, whole, desk.end), "agent")
     assert len([a for a in agents if a]) > 5
     for agent in agents:
-        before = quiet.compute(get_kpi(kpi), whole, desk.end, agent=agent)
-        assert parts(loud.compute(get_kpi(kpi), whole, desk.end, agent=agent)) == parts(before)
+        before = quiet.compute(build_query(kpi, whole, desk.end, agent=agent))
+        assert parts(loud.compute(build_query(kpi, whole, desk.end, agent=agent))) == parts(before)
 
 
 def test_the_incident_is_counted_where_it_is_left_out(
@@ -76,7 +76,7 @@ def test_the_incident_is_counted_where_it_is_left_out(
 ) -> None:
     desk = worlds[1].desk
     whole = Period("year", desk.start - DAY, desk.end + DAY, "all", "UTC")
-    before, after = (r.compute(get_kpi("recurrence_rate"), whole, desk.end).excluded["incident"] for r in readers)
+    before, after = (r.compute(build_query("recurrence_rate", whole, desk.end)).excluded["incident"] for r in readers)
     hit = sum(story.created.about == ABOUT for story in worlds[1].stories.values())
     assert after == before + hit
 
@@ -90,6 +90,6 @@ def test_without_leaving_it_out_numbers_would_move(
     build_stale(loud.store, config)
     desk = worlds[1].desk
     whole = Period("year", desk.start - DAY, desk.end + DAY, "all", "UTC")
-    value = MetricStore(loud.store, config).compute(get_kpi("recurrence_rate"), whole, desk.end)
-    assert value.n > readers[0].compute(get_kpi("recurrence_rate"), whole, desk.end).n + 200
-    assert (value.value or 0) > (readers[0].compute(get_kpi("recurrence_rate"), whole, desk.end).value or 0)
+    value = MetricStore(loud.store, config).compute(build_query("recurrence_rate", whole, desk.end))
+    assert value.n > readers[0].compute(build_query("recurrence_rate", whole, desk.end)).n + 200
+    assert (value.value or 0) > (readers[0].compute(build_query("recurrence_rate", whole, desk.end)).value or 0)

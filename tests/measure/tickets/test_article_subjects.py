@@ -11,8 +11,8 @@ from register_fixtures import Book
 from helpdesk_kpi.config import Config, PersonConfig
 from helpdesk_kpi.measure.build.build import build_stale
 from helpdesk_kpi.measure.explain.explain import explain_metric, format_explanation
-from helpdesk_kpi.measure.explain.observation_export import Asked, export_observations
-from helpdesk_kpi.measure.metrics.discovery import get_kpi
+from helpdesk_kpi.measure.explain.observation_export import export_observations
+from helpdesk_kpi.measure.query.metric_query import build_query
 from helpdesk_kpi.model import Article, ArticleEdit, Event
 from helpdesk_kpi.store import Store, open_store
 
@@ -47,7 +47,7 @@ def desk(store: Store, name: str = "acme") -> Source:
 
 def export(store: Store, kpi: str, config: Config = SETTINGS) -> list[dict[str, Any]]:
     build_stale(store, config)
-    return list(export_observations(store, config, Asked(kpi, "strict", LATER)))
+    return list(export_observations(store, config, build_query(kpi, None, LATER)))
 
 
 def test_a_row_of_an_article_has_its_helpdesk_and_its_address_and_a_ticket_where_it_is_about_one(store: Store) -> None:
@@ -130,7 +130,7 @@ def test_a_use_after_ninety_days_does_not_count(store: Store) -> None:
     for number, days in (("4", 90), ("5", 91)):
         source.put(ticket(number, MONDAY), answer(number, MADE + days * 24 * HOUR, "bob", "900"))
     store_reader, (period, _) = reader(store), period_of()
-    found = store_reader.compute(get_kpi("article_reuse"), period, MADE + 100 * 24 * HOUR)
+    found = store_reader.compute(build_query("article_reuse", period, MADE + 100 * 24 * HOUR))
     assert (found.n, found.value) == (2, 2)  # tickets 1 and 4
 
 
@@ -141,7 +141,7 @@ def test_checklists_out_of_the_register_are_a_mean_of_their_own(tmp_path: Path) 
     build_stale(book.store, book.config, extra=[("article_quality", "checklist")])
     period, as_of = period_of()
     found = explain_metric(
-        book.store, book.config, Asked("article_quality", "checklist", as_of, period, {"agent": "Bob"})
+        book.store, book.config, build_query("article_quality", period, as_of, "checklist", agent="Bob")
     )
     assert (found["value"]["n"], found["value"]["value"]) == (2, 0.75)
     assert [row["url"] for row in found["observations"]] == ["http://x/kb/kb1"] * 2
@@ -154,11 +154,11 @@ def test_an_articles_number_is_opened_down_to_the_article(store: Store) -> None:
     build_stale(store, SETTINGS)
     period, as_of = period_of()
     opened = format_explanation(
-        explain_metric(store, SETTINGS, Asked("article_activity", "strict", as_of, period, {"agent": "Ann"}))
+        explain_metric(store, SETTINGS, build_query("article_activity", period, as_of, agent="Ann"))
     )
     assert opened.splitlines()[3].startswith("value 2   n 2")
     assert len([line for line in opened.splitlines() if " - " in line and "created http://x/hc/" in line]) == 2
     # 3 of 4: the centre is (3 + 1.92) / (4 + 3.84) = 0.628, half of the width 0.327
-    explanation = explain_metric(store, SETTINGS, Asked("article_quality", "strict", as_of, period, {}))
+    explanation = explain_metric(store, SETTINGS, build_query("article_quality", period, as_of))
     assert explanation["value"]["value"] == pytest.approx(0.30064, abs=1e-5)
     assert explanation["formula"] == "lower end of the 95 % interval (Wilson) of 3 / 4"

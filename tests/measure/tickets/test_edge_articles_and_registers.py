@@ -17,6 +17,7 @@ from variant_fixtures import VariantResult, variants_give
 
 from helpdesk_kpi.calendar.periods import parse_period
 from helpdesk_kpi.measure.build.build import build_stale
+from helpdesk_kpi.measure.query.metric_query import build_query
 from helpdesk_kpi.measure.query.metric_store import MetricStore
 from helpdesk_kpi.measure.tickets.article import Article
 from helpdesk_kpi.registers.checklists import Checklist
@@ -91,7 +92,7 @@ def written(book: Book, period: str, **where: str | None) -> VariantResult:
     def read(kpi: str, variant: str) -> tuple[float, float | None]:
         build_stale(book.store, book.config, extra=[(kpi, variant)])
         span = parse_period(period, book.config.timezone, NOW)
-        value = MetricStore(book.store, book.config).get(kpi, span, max(span.end, NOW), variant, **where)
+        value = MetricStore(book.store, book.config).get(build_query(kpi, span, max(span.end, NOW), variant, **where))
         return value.n, value.value
 
     return read

@@ -16,6 +16,7 @@ from variant_fixtures import variants_give
 from helpdesk_kpi.calendar.periods import parse_period
 from helpdesk_kpi.config import Hours, Severity
 from helpdesk_kpi.measure.metrics.discovery import get_kpi
+from helpdesk_kpi.measure.query.metric_query import build_query
 from helpdesk_kpi.model import Event, Person, Schedule, Team
 from helpdesk_kpi.store import Store, open_store
 
@@ -155,9 +156,9 @@ def test_a_raised_priority_changes_neither_the_promise_nor_the_clock_of_what_had
     variants_give(SLA, kept(of, created, severity="P0"), strict=(0, None), own=(0, None))
     period = parse_period("2026-W47", "Europe/Berlin", MONDAY)
     for variant in get_kpi(FRT).variants:
-        value = of.compute(get_kpi(FRT), period, period.end, variant, severity="P2")
+        value = of.compute(build_query(FRT, period, period.end, variant, severity="P2"))
         assert (value.n, value.within) == (1, 1.0), variant
-        assert of.compute(get_kpi(FRT), period, period.end, variant, severity="P0").n == 0
+        assert of.compute(build_query(FRT, period, period.end, variant, severity="P0")).n == 0
 
 
 def test_what_began_before_the_priority_was_raised_and_what_begins_after_it_are_two_levels(store: Store) -> None:

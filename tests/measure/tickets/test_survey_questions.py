@@ -15,7 +15,8 @@ from synced_fixtures import Cli
 from helpdesk_kpi.cli.app_context import AppContext
 from helpdesk_kpi.cli.checks.findings import config_findings
 from helpdesk_kpi.config import Csat
-from helpdesk_kpi.measure.explain.observation_export import Asked, export_observations
+from helpdesk_kpi.measure.explain.observation_export import export_observations
+from helpdesk_kpi.measure.query.metric_query import build_query
 from helpdesk_kpi.measure.query.metric_store import MetricStore
 from helpdesk_kpi.model import Name, Person, Rating
 from helpdesk_kpi.report.render import render
@@ -109,7 +110,7 @@ def test_two_questions_of_one_survey_about_the_same_have_one_voice(store: Store)
     assert share(of, "attitude") == (2, 0.75)
     rows = [
         r
-        for r in export_observations(store, of.config, Asked("csat", "strict", MONDAY + WEEK))
+        for r in export_observations(store, of.config, build_query("csat", None, MONDAY + WEEK))
         if r["facet"] == "attitude"
     ]
     assert [r["share"] for r in rows] == [0.5] * 4
@@ -166,7 +167,7 @@ def test_defaults_time_outs_and_colleagues_are_counted_separately_and_in_no_n(st
 
 def test_observations_list_what_is_no_answer_with_its_reason(store: Store) -> None:
     put_surveys(Source(store), *NONE.values(), answer("6", "bad"))
-    rows = list(export_observations(store, mapped(store).config, Asked("csat", "strict", MONDAY + WEEK)))
+    rows = list(export_observations(store, mapped(store).config, build_query("csat", None, MONDAY + WEEK)))
     assert {row["ticket"]: (row["reason"], row["value"]) for row in rows} == {
         "1": ("rating_default", None), "2": ("rating_timeout", None), "3": ("rating_internal", None),
         "4": ("rating_internal", None), "5": ("rating_timeout", None), "6": ("", 0),

@@ -1,4 +1,4 @@
-"""Figures of spans: how long they took, and whether promises were kept."""
+"""Values of spans: how long they took, and whether SLA targets were met."""
 
 import numpy as np
 
@@ -9,20 +9,20 @@ from helpdesk_kpi.measure.query.metric_query import (
     Bools,
     Contributions,
     MetricQuery,
-    Policy,
     count_stop_reasons,
     group_by_facet,
 )
+from helpdesk_kpi.measure.query.observation_store import ObservationStore
 from helpdesk_kpi.measure.statistics.intervals import interval, mean, quantile, wilson
 from helpdesk_kpi.measure.statistics.survival import kaplan_meier
 
 
-def aggregate_duration(asked: MetricQuery, rows: Columns, policy: Policy) -> MetricValue:
-    over = rows.end <= asked.as_of
+def aggregate_duration(query: MetricQuery, rows: Columns, store: ObservationStore) -> MetricValue:
+    over = rows.end <= query.as_of
     stopped, censored = count_stop_reasons(rows, CENSORED, over)
     ended, stopped = over & ~stopped, over & stopped
     running = ~over
-    took = policy.between(rows, rows.start, np.minimum(rows.end, asked.as_of))
+    took = store.business_ms(rows, rows.start, np.minimum(rows.end, query.as_of))
     low = high = median = p90 = None
     if ended.all():
         median, p90 = quantile(took, 0.5), quantile(took, 0.9)
@@ -31,20 +31,20 @@ def aggregate_duration(asked: MetricQuery, rows: Columns, policy: Policy) -> Met
         curve = kaplan_meier(took, ended)
         median, p90 = curve.quantile(0.5), curve.quantile(0.9)
         low, high = curve.quantile_interval(0.5)
-    target, within, n_within, overdue = _within(took, policy.targets(rows), ended, running)
+    target, within, n_within, overdue = _within(took, store.targets(query, rows), ended, running)
     bounds = wilson(within, n_within) if n_within else (None, None)
     how = (
         group_by_facet(rows.take(ended), np.ones(int(ended.sum())), float(ended.sum()))
-        if asked.kpi.facet == "kind"
+        if query.kpi.facet == "kind"
         else {}
     )
-    return asked.value(
+    return query.value(
         n=float(len(rows)), value=median, low=low,
         high=high,
         median=median, p90=p90, mean=mean(took[ended])[0], ended=int(ended.sum()), running=int(running.sum()),
         censored={r: n for r, n in censored.items() if n}, target=target,
         within=within / n_within if n_within else None, within_low=bounds[0], within_high=bounds[1], overdue=overdue,
-        clock=policy.clock(rows), facets=how,
+        clock=store.clock_kind(rows), facets=how,
     )  # fmt: skip
 
 
@@ -61,8 +61,8 @@ def _within(took: Ints, targets: Ints, ended: Bools, running: Bools) -> tuple[fl
     return common, int(met.sum()), int((met | missed).sum()), int((running & missed).sum())
 
 
-def attainment_contributions(asked: MetricQuery, rows: Columns, policy: Policy) -> Contributions:
-    kept, missed, _, _ = classify_attainment(asked.as_of, rows, policy)
+def attainment_contributions(query: MetricQuery, rows: Columns, store: ObservationStore) -> Contributions:
+    kept, missed, _, _ = classify_attainment(query, rows, store)
     return _attainment_contributions(kept, missed)
 
 
@@ -70,32 +70,34 @@ def _attainment_contributions(kept: Bools, missed: Bools) -> Contributions:
     return Contributions((kept | missed).astype(float), kept.astype(float))
 
 
-def aggregate_attainment(asked: MetricQuery, rows: Columns, policy: Policy) -> MetricValue:
+def aggregate_attainment(query: MetricQuery, rows: Columns, store: ObservationStore) -> MetricValue:
     """Kept / (kept + missed)."""
-    kept, missed, known, ended = classify_attainment(asked.as_of, rows, policy)
+    kept, missed, known, ended = classify_attainment(query, rows, store)
     parts = _attainment_contributions(kept, missed)
     low, high = wilson(parts.x, parts.n) if parts.n else (None, None)
-    no_target = int((~known & np.isin(rows.facet, rows.facet[known])).sum())  # of what is promised to others
-    return asked.value(
+    no_target = int((~known & np.isin(rows.facet, rows.facet[known])).sum())  # others of their kind have one
+    return query.value(
         n=parts.n, value=parts.share, low=low, high=high,
         running=int((known & ~kept & ~missed).sum()), overdue=int((missed & ~ended).sum()),
         facets=_attainment_by_facet(rows, kept, missed), excluded={"no_target": no_target} if no_target else {},
-        clock=policy.clock(rows),
+        clock=store.clock_kind(rows),
     )  # fmt: skip
 
 
-def classify_attainment(as_of: int, rows: Columns, policy: Policy) -> tuple[Bools, Bools, Bools, Bools]:
+def classify_attainment(
+    query: MetricQuery, rows: Columns, store: ObservationStore
+) -> tuple[Bools, Bools, Bools, Bools]:
     """(kept, missed, with a deadline, over). A row is late by its own deadline, or by the target of its kind."""
-    targets, promised = policy.targets(rows), rows.due != NO_INSTANT
-    ended = rows.end <= as_of
-    took = policy.between(rows, rows.start, np.minimum(rows.end, as_of))
-    late = np.where(promised, np.minimum(rows.end, as_of) > rows.due, took > targets)
-    known = promised | (targets >= 0)
+    targets, has_deadline = store.targets(query, rows), rows.due != NO_INSTANT
+    ended = rows.end <= query.as_of
+    took = store.business_ms(rows, rows.start, np.minimum(rows.end, query.as_of))
+    late = np.where(has_deadline, np.minimum(rows.end, query.as_of) > rows.due, took > targets)
+    known = has_deadline | (targets >= 0)
     return known & ended & ~late, known & late, known, ended
 
 
 def _attainment_by_facet(rows: Columns, kept: Bools, missed: Bools) -> dict[str, float]:
-    judged = rows.take(kept | missed)
-    n = group_by_facet(judged, np.ones(len(judged)), 1.0)
+    decided = rows.take(kept | missed)
+    n = group_by_facet(decided, np.ones(len(decided)), 1.0)
     x = group_by_facet(rows.take(kept), np.ones(int(kept.sum())), 1.0)
     return {facet: x.get(facet, 0.0) / amount for facet, amount in n.items()}
