@@ -78,13 +78,13 @@ def shown(
 ) -> dict[tuple[str, str], list[Shown]]:
     """Every line with the tests that show it, marked or named."""
     return {
-        (helpdesk, number): [*dict.fromkeys([*marks.get((helpdesk, number), ()), *map(_named, line.shown_by)])]
+        (helpdesk, number): [*dict.fromkeys([*marks.get((helpdesk, number), ()), *map(_find_test, line.shown_by)])]
         for helpdesk, lines in lists.items()
         for number, line in lines.items()
     }
 
 
-def _named(test: str) -> Shown:
+def _find_test(test: str) -> Shown:
     file, _, name = test.partition("::")
     return Shown(file, name.rpartition("::")[2])
 
@@ -100,8 +100,8 @@ def faults(
               if by and lists[h][n].why_not]  # fmt: skip
     found += [f"{one.file}: {one.test} is marked with {h} {n}, which no checklist has" for (h, n), by in marks.items()
               if (h, n) not in tests for one in by]  # fmt: skip
-    named = [(h, n, test) for h, lines in lists.items() for n, line in lines.items() for test in line.shown_by]
-    return found + [f"{h} {n}: there is no test {test}" for h, n, test in named if not _is_there(test, folder)]
+    references = [(h, n, test) for h, lines in lists.items() for n, line in lines.items() for test in line.shown_by]
+    return found + [f"{h} {n}: there is no test {test}" for h, n, test in references if not _is_there(test, folder)]
 
 
 def _is_there(test: str, folder: Path) -> bool:

@@ -47,7 +47,7 @@ def loaded(folder: Path, text: str) -> LoadedConfig:
         ("timezone = ", ["not valid TOML"]),
     ],
 )  # fmt: skip
-def test_a_mistake_is_named_with_its_place(tmp_path: Path, text: str, said: list[str]) -> None:
+def test_an_error_names_file_and_key(tmp_path: Path, text: str, said: list[str]) -> None:
     with pytest.raises(ConfigError) as error:
         loaded(tmp_path, text)
     for part in [str(tmp_path / "helpdesk-kpi.toml"), *said]:
@@ -79,7 +79,7 @@ def test_secrets_come_from_where_they_are_kept(tmp_path: Path, monkeypatch: pyte
 
 
 @pytest.mark.parametrize(("secret", "said"), [({"env": "NOT_SET"}, "NOT_SET is not set"), ({"file": "gone"}, "gone")])
-def test_a_missing_secret_is_named_not_shown(tmp_path: Path, secret: dict[str, str], said: str) -> None:
+def test_an_error_about_a_secret_does_not_show_it(tmp_path: Path, secret: dict[str, str], said: str) -> None:
     with pytest.raises(ConfigError, match=said) as error:
         resolve_secrets({"token": secret}, str(tmp_path / "c.toml"), "sources.a.auth")
     assert "sources.a.auth.token" in str(error.value)

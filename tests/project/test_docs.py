@@ -40,7 +40,7 @@ def test_a_generated_page_is_what_the_code_says(name: str, golden: Callable[[Pat
 
 
 @pytest.mark.parametrize("table", docs.TABLES)
-def test_every_key_of_the_configuration_stands_in_the_example(table: str) -> None:
+def test_every_key_of_the_configuration_is_in_the_example(table: str) -> None:
     shown = {key for place, key in docs.example_keys() if place == table}
     assert {key.name for key in docs.keys(docs.TABLES[table][1])} - shown == set()
 
@@ -70,15 +70,15 @@ def test_no_table_of_the_store_is_left_out(tmp_path: Path) -> None:
         names = [name for (name,) in store.rows("SELECT name FROM sqlite_master WHERE type = 'table'")]
         own = [name for name in names if not name.startswith(("sqlite_", "_"))]  # SQLite's, and the migrations'
         there = {name: store.rows(f"PRAGMA table_info({name})") for name in own}
-    told = {table.name: [column for column, _, _ in table.columns] for table in docs.tables(docs.store_schema())}
-    assert told == {name: [column[1] for column in columns] for name, columns in there.items()}
+    found = {table.name: [column for column, _, _ in table.columns] for table in docs.tables(docs.store_schema())}
+    assert found == {name: [column[1] for column in columns] for name, columns in there.items()}
 
 
 # --- the written ones
 
 
 @pytest.mark.parametrize("command", docs.command_names())
-def test_every_command_is_named_in_the_readme_and_in_the_docs(command: str) -> None:
+def test_every_command_is_in_the_readme_and_in_the_docs(command: str) -> None:
     assert f"| `{command}` " in README
     assert f"### helpdesk-kpi {command}\n" in (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
 
@@ -109,19 +109,19 @@ def test_links_lead_to_files_that_are_there(page: Path) -> None:
 def test_the_readme_leads_to_every_page_and_the_folders_that_it_names_are_there() -> None:
     for page in WRITTEN:
         assert page.name == "README.md" or f"]({page.relative_to(ROOT)})" in README, page
-    named = re.findall(
+    folders = re.findall(
         r"^\| `([\w./-]+)`(?:, `([\w./-]+)`)? ", README.partition("## Where to find what")[2], re.MULTILINE
     )
-    assert len(named) >= 8
-    assert [name for pair in named for name in pair if name and not (ROOT / name).exists()] == []
+    assert len(folders) >= 8
+    assert [name for pair in folders for name in pair if name and not (ROOT / name).exists()] == []
 
 
 def test_the_readme_names_kpis_that_exist_of_every_dimension() -> None:
-    named = re.findall(r"`(\w+)`", README.partition("## What it measures")[2].partition("Each by severity")[0])
+    ids = re.findall(r"`(\w+)`", README.partition("## What it measures")[2].partition("Each by severity")[0])
     kpis = find_kpis()
-    assert set(named) <= set(kpis)
-    assert len(named) == len(set(named))
-    assert {kpis[name].dimension for name in named} == {kpi.dimension for kpi in kpis.values()}
+    assert set(ids) <= set(kpis)
+    assert len(ids) == len(set(ids))
+    assert {kpis[name].dimension for name in ids} == {kpi.dimension for kpi in kpis.values()}
 
 
 def test_the_changelog_begins_with_this_version() -> None:
@@ -135,9 +135,9 @@ def test_the_simulator_page_names_every_fault_and_endpoint_and_no_knob_that_is_n
     page = (ROOT / "docs" / "simulator.md").read_text(encoding="utf-8")
     for word in faults.KNOWN.replace("[:WAY]", "").split(", "):
         assert f"| `{word.partition(':')[0]}" in page, word
-    told = re.findall(r"`(\w+)`", page.partition("NAME is what the endpoint is counted under:")[2])
+    found = re.findall(r"`(\w+)`", page.partition("NAME is what the endpoint is counted under:")[2])
     endpoints = app._endpoints(ZendeskApi(generate(1, empty=True), faults.Faults()))
-    assert set(told) == {name for name, *_ in endpoints}
+    assert set(found) == {name for name, *_ in endpoints}
     knobs = re.findall(r"`(\w+)=", page.partition("## Knobs")[2].partition("## The Zendesk API")[0])
     assert set(knobs) - {"weeks", "end", "locale"} <= set(plan.Plan.__struct_fields__)
 
