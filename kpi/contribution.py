@@ -29,26 +29,26 @@ in_points = partial(
 
 
 @in_points("Training and sharing", revision=1)
-def training(told: RegisterSubject) -> Iterator[Observation]:
+def training(reported: RegisterSubject) -> Iterator[Observation]:
     """Points for training that a person gave: 1 for a session as its lead, 0.5 as co-lead, 0.1 for an hour of
     mentoring; times the mean rating of those who attended divided by 4, at most 1. Somebody else has approved each
     entry, and there is evidence of it.
     """
-    for session in told.of(Training):
+    for session in reported.of(Training):
         points = SESSION[session.role] if session.hours is None else MENTORING * session.hours
         rated = 1.0 if session.rating is None else min(1.0, session.rating / SATISFIED)
-        yield told.fact(session.at(told.zone), session.subject, facet=session.role, value=points * rated)
+        yield reported.fact(session.at(reported.zone), session.subject, facet=session.role, value=points * rated)
 
 
 @in_points("Improvements", revision=1)
-def improvement(told: RegisterSubject) -> Iterator[Observation]:
+def improvement(reported: RegisterSubject) -> Iterator[Observation]:
     """Points for proposals and what became of them: 1 once accepted, 3 once shipped, 5 once somebody other than the
     authors has measured the effect; each step counts on its day with what it adds. Authors share the credit in equal
     parts, and so do those of duplicates.
     """
-    entries = list(told.of(Improvement))
-    authors = dict.fromkeys(told.person(author) for entry in entries for author in entry.authors)
+    entries = list(reported.of(Improvement))
+    authors = dict.fromkeys(reported.person(author) for entry in entries for author in entry.authors)
     for entry in entries:
         for step, day in entry.steps if entry.duplicate_of is None else ():
             for author in authors if day else ():
-                yield told.fact(told.day(day), author, facet=step, value=STEPS[step], share=1 / len(authors))
+                yield reported.fact(reported.day(day), author, facet=step, value=STEPS[step], share=1 / len(authors))

@@ -8,7 +8,7 @@ from typing import Any
 from helpdesk_kpi.measure.metrics.contract import Followup, Observation, Score, Share, kpi
 from helpdesk_kpi.measure.metrics.families import rate
 from helpdesk_kpi.measure.tickets.timeline import Timeline
-from helpdesk_kpi.measure.tickets.timeline_events import Message, Solve
+from helpdesk_kpi.measure.tickets.timeline_events import Solve, TicketMessage
 
 
 @kpi(
@@ -65,7 +65,7 @@ def _fivetran(ticket: Timeline) -> Iterator[Observation]:
         yield _at_solve(ticket, solve, int(sum(at <= solve.at for at in said) == 1), until=solve.reopened_at)
 
 
-def _comments(ticket: Timeline) -> Iterator[Message]:
+def _comments(ticket: Timeline) -> Iterator[TicketMessage]:
     return (t for t in ticket.messages if t.kind == "comment" and t.public)
 
 

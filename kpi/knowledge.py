@@ -6,7 +6,7 @@ import msgspec
 
 from helpdesk_kpi.measure.metrics.contract import Freshness, Observation, Score, Share, Total, kpi
 from helpdesk_kpi.measure.metrics.families import rate
-from helpdesk_kpi.measure.tickets.article import Article, ArticleLink
+from helpdesk_kpi.measure.tickets.article import ArticleCitation, ArticleHistory
 from helpdesk_kpi.measure.tickets.exclusions import mark_excluded
 from helpdesk_kpi.measure.tickets.timeline import Timeline
 
@@ -18,7 +18,7 @@ BY_MACRO = 0.25  # of a use that may have come along with a prepared text
     needs={"articles", "article.edits"}, subject="article", facet="kind", pair="article_reuse", dimension="knowledge",
     revision=2,
 )  # fmt: skip
-def article_activity(article: Article) -> Iterator[Observation]:
+def article_activity(article: ArticleHistory) -> Iterator[Observation]:
     """Articles made in the period, and substantive edits of articles: those that move the length of the text by more
     than 50 characters or, where lengths are not told, that the helpdesk does not call minor. Minor edits are listed and
     count nothing, and so does everything that one account saved on more than ten articles within a minute (an import, a
@@ -35,7 +35,7 @@ def article_activity(article: Article) -> Iterator[Observation]:
     needs={"articles", "article.edits", "comments.public"}, subject="article", pair="article_activity",
     dimension="knowledge", level="agent", min_n=3, revision=2,
 )  # fmt: skip
-def article_reuse(article: Article) -> Iterator[Observation]:
+def article_reuse(article: ArticleHistory) -> Iterator[Observation]:
     """Tickets that somebody else answered with an article within 90 days after a person wrote on it: a link to it in a
     public comment, the first one of each ticket. Who wrote the article share the ticket by their parts of it (making
     it and substantive edits up to then); the part of whoever set the link is nobody's. It counts in the period in which
@@ -59,7 +59,7 @@ def article_reuse(article: Article) -> Iterator[Observation]:
         yield from mark_excluded(rows, citation.left_out, citation.since) if citation.left_out else rows
 
 
-def _worth(citation: ArticleLink) -> list[tuple[int, int | None, float]]:
+def _worth(citation: ArticleCitation) -> list[tuple[int, int | None, float]]:
     """(since, until, worth)"""
     at, solved = citation.at, citation.solved_at
     if not citation.by_macro or solved == at:
@@ -101,7 +101,7 @@ def _link_observations(fact: Observation, linked: int | None, gone: int | None, 
     needs={"articles", "article.votes"}, subject="article", pair="article_views", dimension="knowledge",
     level="agent", revision=2,
 )  # fmt: skip
-def article_quality(article: Article) -> Iterator[Observation]:
+def article_quality(article: ArticleHistory) -> Iterator[Observation]:
     """Of the votes on articles that came in in the period, the share for them; the headline is the lower end of its
     95 % interval, so that few votes make no good article. Who wrote an article share its votes by their parts of it.
     Votes have the time of the sync that first saw them; those that were there at the first sync of all have none and
@@ -117,7 +117,7 @@ def article_quality(article: Article) -> Iterator[Observation]:
 
 
 @article_quality.variant("checklist", statistic=Score(scale=(0.0, 1.0)))
-def _checklist(article: Article) -> Iterator[Observation]:
+def _checklist(article: ArticleHistory) -> Iterator[Observation]:
     """The mean of the checklists of articles (the register article_review) of the period, 0 to 1: the aspects that are
     met, by their weights; a critical one that is not met makes it 0. Who had written an article share its checklists by
     their parts of it.
@@ -133,7 +133,7 @@ def _checklist(article: Article) -> Iterator[Observation]:
     needs={"articles", "article.edits"}, subject="article", pair="article_reuse", dimension="knowledge", level="team",
     revision=2,
 )  # fmt: skip
-def article_freshness(article: Article) -> Iterator[Observation]:
+def article_freshness(article: ArticleHistory) -> Iterator[Observation]:
     """Of the articles that are there at the end of the period, the share that somebody made or edited within the 180
     days before; a minor edit will do, since it shows that somebody looked. What is saved on many articles at once will
     not. An article is its owner's: of those who have written most of it.
@@ -152,7 +152,7 @@ def article_freshness(article: Article) -> Iterator[Observation]:
     "Article views", unit="count", better="neither", statistic=Total(), anchor="recorded",
     needs={"articles", "article.views"}, subject="article", pair="article_quality", dimension="knowledge", revision=2,
 )  # fmt: skip
-def article_views(article: Article) -> Iterator[Observation]:
+def article_views(article: ArticleHistory) -> Iterator[Observation]:
     """How often articles were looked at in the period, as the helpdesk counts it. Views have the time of the sync that
     first saw them; those from before the first sync of all do not count. They are shown with whoever has written most
     of the article, and never scored.

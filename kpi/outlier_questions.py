@@ -8,7 +8,7 @@ from functools import partial
 from helpdesk_kpi.identities.source_rules import DONE_STATES, NEED_SURVEY_OFFERED
 from helpdesk_kpi.identities.vocabulary import VOICE
 from helpdesk_kpi.measure.metrics.contract import Observation, Share, kpi
-from helpdesk_kpi.measure.tickets.article import Article
+from helpdesk_kpi.measure.tickets.article import ArticleHistory
 from helpdesk_kpi.measure.tickets.timeline import Timeline
 from helpdesk_kpi.measure.tickets.timeline_events import Change
 from helpdesk_kpi.milliseconds import DAY, HOUR, MINUTE
@@ -155,7 +155,7 @@ def merged_away(ticket: Timeline) -> Iterator[Observation]:
 
 
 @question("Did authors point to their own articles?", needs={"articles", "comments.public"}, subject="article")
-def own_articles_cited(article: Article) -> Iterator[Observation]:
+def own_articles_cited(article: ArticleHistory) -> Iterator[Observation]:
     """Of the tickets that people of the team answered with an article, the share where it was one of their own. It
     earns them nothing here; whoever knows a subject also writes about it.
     """
@@ -170,7 +170,7 @@ def own_articles_cited(article: Article) -> Iterator[Observation]:
 
 
 @question("Did articles crowd at the end of the period?", needs={"articles", "article.edits"}, subject="article")
-def written_at_the_end(article: Article) -> Iterator[Observation]:
+def written_at_the_end(article: ArticleHistory) -> Iterator[Observation]:
     """Of the articles that people made or substantively edited, the share that was saved in the last tenth of the
     period. It is easy to write for a count that ends today; or a release came just then, or there was time at last.
     """

@@ -8,7 +8,7 @@ import msgspec
 from helpdesk_kpi.measure.metrics.contract import Observation
 from helpdesk_kpi.measure.metrics.families import speed
 from helpdesk_kpi.measure.tickets.timeline import Timeline
-from helpdesk_kpi.measure.tickets.timeline_events import Message, Wait
+from helpdesk_kpi.measure.tickets.timeline_events import TicketMessage, Wait
 from helpdesk_kpi.measure.tickets.wait_attribution import attribute_wait, split_wait
 
 HOLDING = 80  # characters: a first reply shorter than this may only have said "we look into it"
@@ -18,7 +18,7 @@ HOLDING = 80  # characters: a first reply shorter than this may only have said "
     "First reply time", short="First reply", awaits="reply", needs={"comments.public"}, pair="next_reply_time",
     level="agent", min_n=50, revision=4,
     headlines={"worse": "first replies{who} got slower", "better": "first replies{who} got faster"},
-    sentence="Half of {whose} waited {value} or longer for a first reply",
+    sentence="Half of {owner} waited {value} or longer for a first reply",
 )  # fmt: skip
 def first_reply_time(ticket: Timeline) -> Iterator[Observation]:
     """From the customer's request to the first effective contact by a person of the team: a public reply, an answered
@@ -61,7 +61,7 @@ def _substantive(ticket: Timeline) -> Iterator[Observation]:
     yield _first(ticket, end=follow_up.at, agent=follow_up.person, since=follow_up.at)
 
 
-def reply_after_holding(ticket: Timeline, first: int) -> Message | None:
+def reply_after_holding(ticket: Timeline, first: int) -> TicketMessage | None:
     """The team's next public comment, when the reply at `first` was short and nobody else wrote between."""
     said = [t for t in ticket.messages if t.public and t.kind == "comment" and t.who in {"agent", "customer"}]
     place = next((i for i, t in enumerate(said) if t.at == first and t.who == "agent" and not t.creating), None)
@@ -111,13 +111,13 @@ def _fivetran(ticket: Timeline) -> Iterator[Observation]:
     or admin today, robots included; the replies of people who left vanish.
     """
 
-    def counts(turn: Message) -> bool:
+    def counts(turn: TicketMessage) -> bool:
         return turn.who != "system" and turn.at > ticket.created_at and ticket.source_rules.is_agent_now(turn.person)
 
     yield from _native(ticket, counts)
 
 
-def _native(ticket: Timeline, counts: Callable[[Message], bool]) -> Iterator[Observation]:
+def _native(ticket: Timeline, counts: Callable[[TicketMessage], bool]) -> Iterator[Observation]:
     said = (t for t in ticket.messages if t.kind == "comment" and t.public and not t.creating)
     reply = next((t for t in said if counts(t)), None)
     if reply is not None:

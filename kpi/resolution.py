@@ -45,7 +45,7 @@ def _first_fivetran(ticket: Timeline) -> Iterator[Observation]:
 @speed(
     "Full resolution time", short="Resolution", needs={"status.history"}, pair="reopen_rate", revision=3,
     headlines={"worse": "solving{who} takes longer", "better": "solving{who} got faster"},
-    sentence="Half of {whose} took {value} or longer to be solved",
+    sentence="Half of {owner} took {value} or longer to be solved",
 )  # fmt: skip
 def full_resolution_time(ticket: Timeline) -> Iterator[Observation]:
     """From creation to the last time that the ticket was solved. A reopened ticket runs on until it is solved again;
@@ -85,12 +85,12 @@ def accepted_resolution_time(ticket: Timeline) -> Iterator[Observation]:
     change of status, taking it over; automatic assignment does not count), to the last time that it was solved.
     """
     if not ticket.knows_acceptance:
-        yield _not_told(ticket)
+        yield _not_describe(ticket)
     elif ticket.accepted_at is not None:
         yield from spans_until_last_solve(ticket, ticket.accepted_at)
 
 
-def _not_told(ticket: Timeline) -> Observation:
+def _not_describe(ticket: Timeline) -> Observation:
     """It may have been accepted in a call or a chat that is not told."""
     return ticket.fact(ticket.created_at, start=ticket.created_at, stop=ticket.missing_contact_data)
 
@@ -99,7 +99,7 @@ def _not_told(ticket: Timeline) -> Observation:
 def _from_acceptance(ticket: Timeline) -> Iterator[Observation]:
     """From acceptance, as strict, to the solve that the customer accepted (see confirmed_resolution_time)."""
     if not ticket.knows_acceptance:
-        yield _not_told(ticket)
+        yield _not_describe(ticket)
     elif ticket.accepted_at is not None:
         yield from spans_until_accepted_solve(ticket, ticket.accepted_at)
 
@@ -110,7 +110,7 @@ def _at_confirmation(ticket: Timeline) -> Iterator[Observation]:
     confirmed_resolution_time): with the answer or message that says so, or seven days after the solve.
     """
     if not ticket.knows_acceptance:
-        yield _not_told(ticket)
+        yield _not_describe(ticket)
     elif ticket.accepted_at is not None:
         yield from spans_until_accepted_solve(ticket, ticket.accepted_at, until_known=True)
 

@@ -29,16 +29,16 @@ def csat(ticket: Timeline) -> Iterator[Observation]:
                     first, agent, facet=dimension, value=1 if answer.category == "good" else 0, share=share * part,
                     rater=answer.rater, since=answer.at if number else None, until=until,
                 )  # fmt: skip
-    for dimension, at, reason, named in ticket.no_answers():
-        yield ticket.fact(at, _solver(ticket, at, named), facet=dimension, stop=reason)
+    for dimension, at, reason, by_name in ticket.no_answers():
+        yield ticket.fact(at, _solver(ticket, at, by_name), facet=dimension, stop=reason)
 
 
-def _credit(ticket: Timeline, at: int, named: int | None) -> list[tuple[int | None, float]]:
+def _credit(ticket: Timeline, at: int, by_name: int | None) -> list[tuple[int | None, float]]:
     """Who answered the customer before the rating, by share of replies; else who solved it; else whom it names."""
     replies = Counter(t.person for t in ticket.replies if t.at < at)
     if replies:
         return [(agent, count / replies.total()) for agent, count in replies.items()]
-    return [(_solver(ticket, at, named), 1.0)]
+    return [(_solver(ticket, at, by_name), 1.0)]
 
 
 def _solver(ticket: Timeline, at: int, other: int | None) -> int | None:

@@ -51,7 +51,7 @@ class FileState(msgspec.Struct, frozen=True):
     digest: str
 
 
-class Cursor(msgspec.Struct):
+class FileCursor(msgspec.Struct):
     """The cursor: the files that were read, and a hash of the settings."""
 
     how: str  # when the settings change, all is read again
@@ -135,7 +135,7 @@ class Files(Connector):
             prefix for name in tables if not list_files(self.settings.path, name) for prefix in _list_prefixes(name)
         ]
 
-    def _place(self, part: LayoutPart, cursor: str | None) -> Cursor:
+    def _place(self, part: LayoutPart, cursor: str | None) -> FileCursor:
         settings: Settings = self.settings
         related = [[path.name, compute_digest(path)] for path in part.related_files]
         inputs = [
@@ -147,8 +147,8 @@ class Files(Connector):
             related,
         ]
         settings_digest = hashlib.blake2b(msgspec.json.encode(inputs), digest_size=8).hexdigest()
-        place = msgspec.json.decode(cursor, type=Cursor) if cursor else Cursor(settings_digest)
-        return place if place.how == settings_digest else Cursor(settings_digest)
+        place = msgspec.json.decode(cursor, type=FileCursor) if cursor else FileCursor(settings_digest)
+        return place if place.how == settings_digest else FileCursor(settings_digest)
 
     def _inspect(self, part: LayoutPart, path: Path) -> Iterator[Finding]:
         try:
@@ -174,13 +174,15 @@ def _list_own_parts(folder: Path) -> list[LayoutPart]:
     ]
 
 
-def _build_own_part(name: str, files: tuple[Path, ...], table: own_layout.Table) -> LayoutPart:
+def _build_own_part(name: str, files: tuple[Path, ...], table: own_layout.LayoutTable) -> LayoutPart:
     lacks = describe_missing_comments(files, table.columns) if table.gives >= COMMENTS and files else ""
     gives = table.gives - COMMENTS if lacks else table.gives
     return LayoutPart(name, files, partial(_read_own_rows, table), gives, (), frozenset(table.columns), lacks)
 
 
-def _read_own_rows(table: own_layout.Table, path: Path, settings: Settings) -> Iterator[list[AnyRecord] | RejectedRow]:
+def _read_own_rows(
+    table: own_layout.LayoutTable, path: Path, settings: Settings
+) -> Iterator[list[AnyRecord] | RejectedRow]:
     with closing(Occurrences()) as occurrences:
         options = settings.sketch_key, settings.keep_fields, settings.include_ratings_comment
         context = own_layout.RowContext(*options, "public" in read_header(path), occurrences.count)
@@ -201,7 +203,7 @@ def _no_rows(_path: Path, _settings: Settings) -> Iterator[list[AnyRecord] | Rej
     return iter(())
 
 
-def _list_vanished(part: LayoutPart, place: Cursor) -> list[str]:
+def _list_vanished(part: LayoutPart, place: FileCursor) -> list[str]:
     """Prefixes of unread lines of deleted files, or of the whole part if all its files are read again."""
     if not place.files:
         tables = [part.name, *dict.fromkeys(re.split("[.-]", path.name)[0] for path in part.related_files)]

@@ -24,7 +24,7 @@ from connectors.zendesk import payloads as zd
 from connectors.zendesk.mapping import surveys
 from connectors.zendesk.mapping.events import FIELDS
 from connectors.zendesk.mapping.people import map_person, map_team
-from connectors.zendesk.mapping.tickets import DELETED, FieldSelection, map_ticket, text_id
+from connectors.zendesk.mapping.tickets import DELETED, ZendeskFields, map_ticket, text_id
 from helpdesk_kpi.model import REFUSED_RATING, REFUSED_ROW, AnyRecord, Event, Name, TicketLink
 from helpdesk_kpi.pull.contract import RejectedRow
 from helpdesk_kpi.text.comment import RULES_VERSION
@@ -163,7 +163,7 @@ def _read_tickets(path: Path, settings: Settings, *, tags: list[Path]) -> Found:
     tagged, bad = _load_tags(tags, settings)
     yield from bad
     fields = dict(enumerate(settings.keep_fields))
-    keep = FieldSelection("", 0, fields, settings.sketch_key)
+    keep = ZendeskFields("", 0, fields, settings.sketch_key)
 
     def map_row(row: Row) -> list[AnyRecord]:
         if row.pop("_fivetran_deleted", False):

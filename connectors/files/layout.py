@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from connectors.files.readers import Line
+from connectors.files.readers import FileLine
 from connectors.files.settings import Settings
 from helpdesk_kpi.model import REFUSED_ROW, AnyRecord, Unread
 from helpdesk_kpi.pull.contract import RejectedRow
@@ -46,7 +46,7 @@ def build_rejected(path: Path, line: int, reason: str) -> RejectedRow:
 
 
 def reject_line(
-    path: Path, line: Line, reason: str, column: str = "", kind: str = REFUSED_ROW
+    path: Path, line: FileLine, reason: str, column: str = "", kind: str = REFUSED_ROW
 ) -> Iterator[list[AnyRecord] | RejectedRow]:
     """Reject a line, and mark its ticket as incomplete. `column`: the column with the ticket's id; "": none."""
     rejected = build_rejected(path, line.number, reason)

@@ -28,7 +28,7 @@ class RowContext(NamedTuple):
     occurrence: Callable[[str], int] = lambda _: 0  # how often a key occurred before in the file
 
 
-class Table(NamedTuple):
+class LayoutTable(NamedTuple):
     """One kind of file."""
 
     says: str
@@ -165,17 +165,17 @@ _EVENTS = frozenset({
 _TICKET = Column(v.read_id, "the ticket's id", required=True)
 
 #: In the order in which they are read: people before tickets, tickets before what happened on them.
-TABLES: dict[str, Table] = {
-    "names": Table("What ids are called.", {
+TABLES: dict[str, LayoutTable] = {
+    "names": LayoutTable("What ids are called.", {
         "kind": Column(v.OneOf("status", "priority", "brand", "form", "field", "organization"), "of what", True),
         "id": Column(v.read_id, "as tickets have it", True),
         "name": Column(v.read_text, "what people call it", True),
         "detail": Column(v.read_text, "of a status: new, open, pending, hold, solved or closed"),
     }, map_names),
-    "teams": Table("Teams.", {
+    "teams": LayoutTable("Teams.", {
         "id": _ID, "name": Column(v.read_text, "", True), "deleted": Column(v.read_boolean, "is no longer there"),
     }, map_teams),
-    "people": Table("Who asks and who answers.", {
+    "people": LayoutTable("Who asks and who answers.", {
         "id": _ID,
         "kind": Column(v.OneOf("customer", "agent", "light_agent", "bot", "member"), "member: a colleague who is an"
                        " agent on other people's tickets only", True),
@@ -188,10 +188,10 @@ TABLES: dict[str, Table] = {
         "organization": Column(v.read_id, ""),
         "updated_at": Column(v.read_time, "since when this is so; a role is kept with it"),
     }, map_people, frozenset({"roles"})),
-    "team_members": Table("Who is in which team.", {
+    "team_members": LayoutTable("Who is in which team.", {
         "team": Column(v.read_id, "", True), "person": Column(v.read_id, "", True),
     }, map_team_members),
-    "tickets": Table("Tickets as they are now. The only file that has to be there.", {
+    "tickets": LayoutTable("Tickets as they are now. The only file that has to be there.", {
         "id": _ID,
         "created_at": Column(v.read_time, "", True),
         "status": Column(v.read_text, "new, open, pending, hold, solved, closed, or as `names` or [tickets]"
@@ -217,7 +217,7 @@ TABLES: dict[str, Table] = {
         "replies_known": Column(v.OneOf("yes", "pending", "unreadable"), "yes where it is not told"),
         "changes_known_from": Column(v.read_time, "empty: the history is whole"),
     }, map_tickets, frozenset({"tickets"}), "id"),
-    "events": Table("What happened on tickets. Of a change, `before` and `after` hold ids where the ticket has ids.", {
+    "events": LayoutTable("Events of tickets. `before` and `after` of a change hold ids where the ticket has ids.", {
         "ticket": _TICKET,
         "at": Column(v.read_time, "of a call or chat: when somebody answered", True),
         "kind": Column(v.OneOf("comment", "change", "link", "survey", "call", "chat"), "", True),
@@ -237,7 +237,7 @@ TABLES: dict[str, Table] = {
         "articles": Column(v.read_list, "ids of articles that it links to"),
         "codes": Column(v.read_list, "error codes in it"),
     }, map_events, _EVENTS, "ticket"),
-    "ratings": Table("Surveys: a row for each question that was asked, answered or not.", {
+    "ratings": LayoutTable("Surveys: a row for each question that was asked, answered or not.", {
         "id": _ID, "ticket": _TICKET,
         "offered_at": Column(v.read_time, "", True),
         "answered_at": Column(v.read_time, "empty: not answered"),
@@ -252,7 +252,7 @@ TABLES: dict[str, Table] = {
         "agent": Column(v.read_id, "whom it is about, if told"), "rater": Column(v.read_id, ""),
         "reason": Column(v.read_text, ""), "comment": Column(v.read_text, "kept with `csat.keep_comments` only"),
     }, map_ratings, frozenset({"survey.answers", "survey.offered", "survey.dimensions"}), "ticket"),
-    "articles": Table("Texts of the knowledge base as they are now.", {
+    "articles": LayoutTable("Texts of the knowledge base as they are now.", {
         "id": _ID, "title": Column(v.read_text, "", True), "created_at": Column(v.read_time, "", True),
         "updated_at": Column(v.read_time, "created_at where it is not told"), "url": Column(v.read_text, ""),
         "kind": Column(v.OneOf("article", "faq", "solution"), "article where it is not told"),
@@ -263,7 +263,7 @@ TABLES: dict[str, Table] = {
         "length": Column(v.read_integer, "characters"), "votes_up": Column(v.read_integer, ""),
         "votes_down": Column(v.read_integer, ""),
     }, map_articles, frozenset({"articles", "article.votes"})),
-    "article_edits": Table("Every edit of an article that is known. With a digest, one counts if the text differs.", {
+    "article_edits": LayoutTable("Every known edit of an article. With a digest, one counts if the text differs.", {
         "article": Column(v.read_id, "the article's id", True), "at": Column(v.read_time, "", True),
         "editor": Column(v.read_id, ""), "locale": Column(v.read_text, ""),
         "body": Column(v.read_text, "of which the next two are kept"),

@@ -40,7 +40,7 @@ class BrokenFileError(Exception):
     """A file that cannot be read further; the text says where and why."""
 
 
-class Line(NamedTuple):
+class FileLine(NamedTuple):
     """One row of a file with converted columns. If `wrong` is set, only the readable ones."""
 
     number: int  # number of its first line
@@ -79,7 +79,7 @@ def read_header(path: Path) -> list[str]:
 
 def read_lines(
     path: Path, columns: Mapping[str, Column], zone: ZoneInfo | None, keep: Collection[str] = ()
-) -> Iterator[Line]:
+) -> Iterator[FileLine]:
     """Read the rows of a file, with the columns of the layout and those to `keep`. Empty cells are omitted.
 
     Raises:
@@ -113,7 +113,7 @@ def is_jsonl(path: Path) -> bool:
     return path.name.lower().removesuffix(".gz").endswith(("jsonl", "ndjson"))
 
 
-def _convert(line: Line, columns: Mapping[str, Column], zone: ZoneInfo | None, keep: Collection[str]) -> Line:
+def _convert(line: FileLine, columns: Mapping[str, Column], zone: ZoneInfo | None, keep: Collection[str]) -> FileLine:
     """Convert the cells of a line. A wrong cell rejects the line; the others still give the id of its ticket."""
     cells, wrong = line.row, line.wrong
     if wrong or any(isinstance(cell, str) and _is_broken(cell) for cell in cells.values()):
@@ -130,7 +130,7 @@ def _convert(line: Line, columns: Mapping[str, Column], zone: ZoneInfo | None, k
             row[name] = column.read(cell, zone)
         except ValueError as error:
             wrong = wrong or f"{name}: {error}"
-    return Line(line.number, row, wrong, line.shifted)
+    return FileLine(line.number, row, wrong, line.shifted)
 
 
 def _is_lost(cell: Any, wrong: str) -> bool:
@@ -154,12 +154,12 @@ def _open_text(path: Path) -> Iterator[IO[str]]:
         raise BrokenFileError(f"{path.name}: cannot be read: {error}") from None
 
 
-def _read_raw_lines(path: Path, stream: IO[str]) -> Iterator[Line]:
+def _read_raw_lines(path: Path, stream: IO[str]) -> Iterator[FileLine]:
     """Rows without conversion. The first row of CSV is the header, with unique names."""
     return _read_jsonl(stream) if is_jsonl(path) else _read_csv(path, stream)
 
 
-def _read_jsonl(stream: IO[str]) -> Iterator[Line]:
+def _read_jsonl(stream: IO[str]) -> Iterator[FileLine]:
     for number, text in enumerate(stream, 1):
         if not text.strip():
             continue
@@ -168,12 +168,12 @@ def _read_jsonl(stream: IO[str]) -> Iterator[Line]:
         try:
             row = msgspec.json.decode(clean(whole.encode()))
         except (msgspec.DecodeError, RecursionError) as error:
-            yield Line(number, _parse_object(whole), _NOT_UTF_8 if is_broken else f"no JSON: {get_reason(error)}")
+            yield FileLine(number, _parse_object(whole), _NOT_UTF_8 if is_broken else f"no JSON: {get_reason(error)}")
             continue
         if not isinstance(row, dict):
-            yield Line(number, {}, "no JSON object")
+            yield FileLine(number, {}, "no JSON object")
             continue
-        yield Line(number, row, _NOT_UTF_8 if is_broken else "")
+        yield FileLine(number, row, _NOT_UTF_8 if is_broken else "")
 
 
 def _parse_object(text: str) -> Row:
@@ -181,7 +181,7 @@ def _parse_object(text: str) -> Row:
     return {key: text or number for key, text, number in reversed(_PIECE.findall(text))}
 
 
-def _read_csv(path: Path, stream: IO[str]) -> Iterator[Line]:
+def _read_csv(path: Path, stream: IO[str]) -> Iterator[FileLine]:
     csv.field_size_limit(_LARGEST)
     first = stream.readline()
     if hint := _HINT.fullmatch(first.strip()):
@@ -193,14 +193,14 @@ def _read_csv(path: Path, stream: IO[str]) -> Iterator[Line]:
     twice = [name for place, name in enumerate(names) if name and name in names[:place]]
     if twice:
         raise BrokenFileError(f"{path.name}:1: two columns are called {twice[0]!r}")
-    yield Line(1, dict.fromkeys(names, ""))
+    yield FileLine(1, dict.fromkeys(names, ""))
     rows = csv.reader(stream, delimiter=separator)
     while True:
         number = rows.line_num + (3 if hint else 2)
         try:
             cells = next(rows, None)
         except csv.Error as error:
-            yield Line(number, {}, f"no CSV: {error}")
+            yield FileLine(number, {}, f"no CSV: {error}")
             continue
         if cells is None:
             return
@@ -211,7 +211,7 @@ def _read_csv(path: Path, stream: IO[str]) -> Iterator[Line]:
             while not cells[-1].strip():
                 cells.pop()
             shifted = dict(zip(names[1:], cells[1 - len(names) :], strict=False)) if names[1:] else {}
-            yield Line(number, dict(zip(names, cells, strict=False)), wrong, shifted)
+            yield FileLine(number, dict(zip(names, cells, strict=False)), wrong, shifted)
             continue
         # A spreadsheet may omit or add separators at the end of a line.
-        yield Line(number, dict(zip_longest(names, cells[: len(names)], fillvalue="")))
+        yield FileLine(number, dict(zip_longest(names, cells[: len(names)], fillvalue="")))

@@ -13,7 +13,7 @@ import msgspec
 
 from connectors.freshdesk import activity_export, solutions
 from connectors.freshdesk import streams as lists
-from connectors.freshdesk.account import AccountState
+from connectors.freshdesk.account import FreshdeskAccountState
 from connectors.freshdesk.check import check
 from connectors.freshdesk.conversations import fetch_conversations
 from connectors.freshdesk.errors import classify_response
@@ -73,7 +73,7 @@ class Freshdesk(Connector):
 
     def __init__(self, http: Transport, settings: Any) -> None:
         super().__init__(http, settings)
-        self.account = AccountState(http, settings, self.findings)
+        self.account = FreshdeskAccountState(http, settings, self.findings)
 
     def streams(self) -> Sequence[Stream]:
         return [*self._names(), *self._tickets(), *self._surveys(), *self._articles()]

@@ -6,7 +6,7 @@ from typing import Any
 
 from connectors.freshdesk import payloads as fd
 from connectors.freshdesk.codes import CHANNELS, STATUSES
-from connectors.freshdesk.map_tickets import FieldSelection
+from connectors.freshdesk.map_tickets import FreshdeskFields
 from connectors.freshdesk.pagination import fetch_pages
 from connectors.freshdesk.settings import Settings
 from helpdesk_kpi.errors import UnavailableError
@@ -16,7 +16,7 @@ from helpdesk_kpi.pull.transport import Transport
 log = logging.getLogger(__name__)
 
 
-class AccountState:
+class FreshdeskAccountState:
     """One account during one run. `findings` is the connector's list of reports to people."""
 
     def __init__(self, http: Transport, settings: Settings, findings: list[Finding]) -> None:
@@ -27,10 +27,10 @@ class AccountState:
         self._kept: dict[str, str] | None = None
         self._surveys: dict[str, fd.Survey] | None = None
 
-    async def keep(self, tickets: Sequence[fd.Ticket]) -> FieldSelection:
+    async def keep(self, tickets: Sequence[fd.Ticket]) -> FreshdeskFields:
         """Select what is stored of these tickets."""
         is_known = all(row.source is None or str(row.source) in CHANNELS for row in tickets)
-        return FieldSelection(
+        return FreshdeskFields(
             url=self.url,
             fields=await self.fields_to_keep(),
             sources={} if is_known else await self.sources(),

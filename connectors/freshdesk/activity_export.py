@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from connectors.freshdesk import payloads as fd
-from connectors.freshdesk.account import AccountState
+from connectors.freshdesk.account import FreshdeskAccountState
 from connectors.freshdesk.codes import STATUSES
 from connectors.freshdesk.pagination import format_time
 from connectors.freshdesk.payloads import text_id
@@ -29,7 +29,7 @@ _WHEN = "%d-%m-%Y %H:%M:%S %z"
 _FIELDS = {"status": "status", "priority": "priority", "group": "team", "agent_id": "assignee", "ticket_type": "type"}
 
 
-class Labels(msgspec.Struct, frozen=True):
+class ActivityLabels(msgspec.Struct, frozen=True):
     """Labels in the export: label in lower case -> id."""
 
     status: Mapping[str, str] = {}
@@ -48,14 +48,14 @@ class _ActivityFile(msgspec.Struct):
     activities_data: msgspec.Raw = msgspec.Raw(b"[]")
 
 
-async def fetch_activities(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_activities(account: FreshdeskAccountState, start: Start) -> AsyncIterator[Page]:
     """Fetch day by day up to yesterday. The cursor is the last day that was read; it is read again.
 
     The cursor stops before an unreadable day, so that the next run tries it again while Freshdesk has it.
     """
     today = start.now // DAY
     first = max(int(start.cursor), today - DAYS_KEPT) if start.cursor else max(start.since // DAY, today - DAYS_KEPT)
-    names: Labels | None = None
+    names: ActivityLabels | None = None
     broken: list[int] = []
     for day in range(first, today):
         try:
@@ -72,7 +72,7 @@ async def fetch_activities(account: AccountState, start: Start) -> AsyncIterator
     yield Page(cursor=str(max(first, min([today - 1, *broken]))), complete_until=min([today, *broken]) * DAY)
 
 
-async def _fetch_day(account: AccountState, day: int) -> list[msgspec.Raw] | None:
+async def _fetch_day(account: FreshdeskAccountState, day: int) -> list[msgspec.Raw] | None:
     """The rows of one day; None: Freshdesk has no file of it."""
     url = await _fetch_file_address(account, day)
     if url is None:
@@ -82,7 +82,7 @@ async def _fetch_day(account: AccountState, day: int) -> list[msgspec.Raw] | Non
     )
 
 
-def _map_day(day: int, rows: Sequence[msgspec.Raw], names: Labels) -> Page:
+def _map_day(day: int, rows: Sequence[msgspec.Raw], names: ActivityLabels) -> Page:
     """The changes of one day. A row has no id, so one that is refused goes by its day and place; it may have been a
     change of its ticket.
     """
@@ -103,7 +103,7 @@ def _format_day(day: int) -> str:
     return f"activities of {format_time(day * DAY)[:10]}"
 
 
-async def _fetch_file_address(account: AccountState, day: int) -> str | None:
+async def _fetch_file_address(account: FreshdeskAccountState, day: int) -> str | None:
     """Where the file of a day is; None: there is none. UnavailableError where the account has no such export."""
     params = datetime.fromtimestamp(day * DAY / 1000, UTC).strftime("%Y-%m-%d")
     export = await account.http.get(
@@ -118,7 +118,7 @@ def get_file_address(export: Export) -> str | None:
     return next((one.url for one in places if one is not None and one.url), None)
 
 
-async def fetch_activities_if_available(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_activities_if_available(account: FreshdeskAccountState, start: Start) -> AsyncIterator[Page]:
     """Fetch activities; a missing export is usual and no failure."""
     try:
         async for page in fetch_activities(account, start):
@@ -128,15 +128,15 @@ async def fetch_activities_if_available(account: AccountState, start: Start) -> 
         yield Page(complete_until=start.now)
 
 
-async def load_labels(account: AccountState) -> Labels:
+async def load_labels(account: FreshdeskAccountState) -> ActivityLabels:
     groups = await account.choices("default_group")
     teams = {str(label).casefold(): str(code) for label, code in groups.items()} if isinstance(groups, dict) else {}
     status_labels = STATUSES | await account.statuses()  # Freshdesk's own labels where the fields cannot be read
     statuses = {label.casefold(): code for code, label in status_labels.items()}
-    return Labels(statuses, teams)
+    return ActivityLabels(statuses, teams)
 
 
-def map_changes(row: fd.Activity, names: Labels) -> Iterator[Event]:
+def map_changes(row: fd.Activity, names: ActivityLabels) -> Iterator[Event]:
     """Map the changes of one activity. Comments are from the conversations, which have the text."""
     at = round(datetime.strptime(row.performed_at, _WHEN).timestamp() * 1000)  # noqa: DTZ007 - it has a zone
     actor = text_id(row.performer_id) if row.performer_type == "user" else None
@@ -151,7 +151,7 @@ def map_changes(row: fd.Activity, names: Labels) -> Iterator[Event]:
         )  # fmt: skip
 
 
-def _to_id(field: str, value: Any, names: Labels) -> str | None:
+def _to_id(field: str, value: Any, names: ActivityLabels) -> str | None:
     if value in (None, ""):
         return None
     by_label = names.status if field == "status" else names.team if field == "team" else {}

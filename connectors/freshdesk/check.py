@@ -6,7 +6,7 @@ from typing import NamedTuple
 import msgspec
 
 from connectors.freshdesk import payloads as fd
-from connectors.freshdesk.account import AccountState
+from connectors.freshdesk.account import FreshdeskAccountState
 from connectors.freshdesk.codes import STATES
 from connectors.freshdesk.pagination import TICKETS, format_time, has_next
 from connectors.freshdesk.streams import ARCHIVED_AFTER, INCLUDES
@@ -46,7 +46,7 @@ _ARTICLES = _Probe(
 )
 
 
-async def check(account: AccountState, now: float) -> list[Finding]:
+async def check(account: FreshdeskAccountState, now: float) -> list[Finding]:
     """Check the account. Findings are in reading order. `now`: epoch seconds."""
     request = account.http.get("/api/v2/agents/me", type=fd.Agent, endpoint="agents/me", missing="resource")
     me, refusals = await checks.check_sign_in(request)
@@ -75,7 +75,7 @@ def _check_scope(me: fd.Agent) -> Finding:
     return Finding(level="error", about="rights", text=text)
 
 
-async def _check_zone(account: AccountState) -> list[Finding]:
+async def _check_zone(account: FreshdeskAccountState) -> list[Finding]:
     """Check the account's time zone, if the key may read it."""
     try:
         details = await account.http.get("/api/v2/account", type=fd.Account, endpoint="account", missing="resource")
@@ -84,14 +84,14 @@ async def _check_zone(account: AccountState) -> list[Finding]:
         return []
 
 
-async def _run_probe(account: AccountState, probe: _Probe) -> list[Finding]:
+async def _run_probe(account: FreshdeskAccountState, probe: _Probe) -> list[Finding]:
     request = account.http.get(
         f"/api/v2/{probe.path}", probe.params, type=msgspec.Raw, endpoint=f"check {probe.about}", missing="resource"
     )
     return await checks.probe_endpoint(request, probe.about, probe.needs)
 
 
-async def _check_activities(account: AccountState, now: float) -> list[Finding]:
+async def _check_activities(account: FreshdeskAccountState, now: float) -> list[Finding]:
     """Check the export of activities. Few accounts have it, so a missing one is no error."""
     if not account.settings.activities:
         return []
@@ -112,7 +112,7 @@ async def _check_activities(account: AccountState, now: float) -> list[Finding]:
     return [Finding(level="ok", about="activities", text="the daily export is available: history is exact from now on")]
 
 
-async def _check_names(account: AccountState) -> list[Finding]:
+async def _check_names(account: FreshdeskAccountState) -> list[Finding]:
     """Report statuses of unknown meaning, and missing fields and unnamed questions of the configuration."""
     try:
         custom = {code: label for code, label in (await account.statuses()).items() if code not in STATES}
@@ -136,7 +136,7 @@ async def _check_names(account: AccountState) -> list[Finding]:
     return [*findings, *await _list_questions(account)]
 
 
-async def _list_questions(account: AccountState) -> list[Finding]:
+async def _list_questions(account: FreshdeskAccountState) -> list[Finding]:
     try:
         questions = [
             q for survey in (await account.surveys()).values() for q in survey.questions or () if not q.default
@@ -166,7 +166,7 @@ def _list_api_limits(now: float) -> list[Finding]:
     return [*findings[:-1], msgspec.structs.replace(findings[-1], need="survey.offered", provides=gap)]
 
 
-async def _estimate_first_sync(account: AccountState, cost: int) -> list[Finding]:
+async def _estimate_first_sync(account: FreshdeskAccountState, cost: int) -> list[Finding]:
     """Estimate the first sync from the number of tickets, with one request for the conversations of each.
 
     Args:
@@ -189,7 +189,7 @@ async def _estimate_first_sync(account: AccountState, cost: int) -> list[Finding
     return [msgspec.structs.replace(found, text=found.text + at_least + runs)]
 
 
-async def _count_tickets(account: AccountState) -> tuple[int, bool]:
+async def _count_tickets(account: FreshdeskAccountState) -> tuple[int, bool]:
     """Count tickets by binary search over pages. Returns the count, and False if it exceeds the 300 pages of a list."""
     low, high = 1, _MOST_PAGES
     if await _has_page_after(account, high):
@@ -203,7 +203,7 @@ async def _count_tickets(account: AccountState) -> tuple[int, bool]:
     return low * 100, True
 
 
-async def _has_page_after(account: AccountState, page: int) -> bool:
+async def _has_page_after(account: FreshdeskAccountState, page: int) -> bool:
     params = {**_SOME, "per_page": 100, "page": page}
     response = await account.http.get_response(
         TICKETS, params, type=msgspec.Raw, endpoint="check tickets", missing="resource"

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from connectors.freshdesk import payloads as fd
-from connectors.freshdesk.account import AccountState
+from connectors.freshdesk.account import FreshdeskAccountState
 from connectors.freshdesk.codes import FEEDBACK, FEEDBACK_CATEGORY, FORWARD, VIA, to_code
 from connectors.freshdesk.map_tickets import text_digest
 from connectors.freshdesk.pagination import fetch_pages
@@ -39,7 +39,7 @@ class Conversations(NamedTuple):
         return self.todo.key.partition(":")[0]
 
 
-async def fetch_conversations(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_conversations(account: FreshdeskAccountState, start: Start) -> AsyncIterator[Page]:
     """Process the queue, longest unchanged first, until it is empty or `conversations_per_run` is reached."""
     budget = account.settings.conversations_per_run or 1 << 60
     waiting = list(start.todo)
@@ -68,7 +68,9 @@ async def fetch_conversations(account: AccountState, start: Start) -> AsyncItera
         account.findings.append(Finding(level="note", about="conversations", text=text))
 
 
-async def _fetch_batch(account: AccountState, batch: Sequence[Todo]) -> tuple[list[Conversations], PullError | None]:
+async def _fetch_batch(
+    account: FreshdeskAccountState, batch: Sequence[Todo]
+) -> tuple[list[Conversations], PullError | None]:
     """Fetch the conversations of some tickets.
 
     Returns: The results, and the error that stopped the batch; None: all were fetched.
@@ -86,7 +88,7 @@ async def _fetch_batch(account: AccountState, batch: Sequence[Todo]) -> tuple[li
     return [found[todo] for todo in batch if todo in found], failed
 
 
-async def _fetch_ticket(account: AccountState, todo: Todo) -> Conversations:
+async def _fetch_ticket(account: FreshdeskAccountState, todo: Todo) -> Conversations:
     """Fetch one ticket: at the normal address, else at that of archived tickets, else it is deleted or hidden."""
     number = todo.key.partition(":")[0]
     is_refused = False
@@ -102,7 +104,7 @@ async def _fetch_ticket(account: AccountState, todo: Todo) -> Conversations:
     return Conversations(todo, None, [], is_refused)
 
 
-async def _fetch_pages(account: AccountState, path: str, todo: Todo) -> Conversations:
+async def _fetch_pages(account: FreshdeskAccountState, path: str, todo: Todo) -> Conversations:
     rows: list[fd.Conversation] = []
     rejected: list[RejectedRow] = []
     pages = fetch_pages(
@@ -142,7 +144,7 @@ def _load_authors(start: Start, tickets: Sequence[Conversations], agents: Collec
     )
 
 
-def _build_page(account: AccountState, tickets: Sequence[Conversations], authors: Authors, until: int) -> Page:
+def _build_page(account: FreshdeskAccountState, tickets: Sequence[Conversations], authors: Authors, until: int) -> Page:
     """Build the page of some tickets. A missing conversation was deleted, if all present ones are readable."""
     records: list[AnyRecord] = []
     rejected: list[RejectedRow] = []

@@ -32,7 +32,7 @@ _FRESHDESK = "@freshdesk.com"
 _TRACKED = ("priority", "team", "assignee", "requester")
 
 
-class FieldSelection(msgspec.Struct, frozen=True, kw_only=True):
+class FreshdeskFields(msgspec.Struct, frozen=True, kw_only=True):
     """What is stored of a ticket by the configuration, and the account's own codes."""
 
     url: str
@@ -43,7 +43,7 @@ class FieldSelection(msgspec.Struct, frozen=True, kw_only=True):
     sketch_key: bytes = b""
 
 
-def map_ticket(row: fd.Ticket, keep: FieldSelection, *, removed_by: str = "") -> list[model.AnyRecord]:
+def map_ticket(row: fd.Ticket, keep: FreshdeskFields, *, removed_by: str = "") -> list[model.AnyRecord]:
     """Map one row of a ticket.
 
     Args:
@@ -130,12 +130,12 @@ def text_digest(text: str | None, html: str | None) -> str:
     return hashlib.blake2b(content.encode(), digest_size=8).hexdigest()
 
 
-def _map_fields(row: fd.Ticket, keep: FieldSelection) -> dict[str, str]:
+def _map_fields(row: fd.Ticket, keep: FreshdeskFields) -> dict[str, str]:
     values = row.custom_fields or {}
     return {entry: value for name, entry in keep.fields.items() if (value := to_text(values.get(name))) is not None}
 
 
-def _build_fingerprint(row: fd.Ticket, keep: FieldSelection) -> bytes | None:
+def _build_fingerprint(row: fd.Ticket, keep: FreshdeskFields) -> bytes | None:
     text = row.description_text or (strip_markup(row.description) if row.description else None)
     return fingerprint(row.subject, text, keep.sketch_key) or None if keep.sketch_key else None
 
@@ -148,7 +148,7 @@ def _get_author(row: fd.Ticket) -> str | None:
     return text_id(row.responder_id if to_code(row.source) in BY_THE_TEAM else row.requester_id)
 
 
-def _map_requester(row: fd.Ticket, keep: FieldSelection, updated: int) -> Iterator[model.Person]:
+def _map_requester(row: fd.Ticket, keep: FreshdeskFields, updated: int) -> Iterator[model.Person]:
     """Map the requester as a customer at the ticket's last update, unless they are a current agent."""
     requester = row.requester
     number = text_id(row.requester_id if requester is None else requester.id)
@@ -185,7 +185,7 @@ def _map_description(row: fd.Ticket, number: str, created: int) -> Iterator[mode
     )
 
 
-def _map_unread_codes(row: fd.Ticket, number: str, keep: FieldSelection, at: int) -> Iterator[model.Unread]:
+def _map_unread_codes(row: fd.Ticket, number: str, keep: FreshdeskFields, at: int) -> Iterator[model.Unread]:
     """Report unknown codes. An unknown status counts as open, an unknown association as a request."""
     association, status = to_code(row.association_type), str(row.status)
     if association is not None and association not in ASSOCIATIONS:

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TypeVar
 
 from connectors.freshdesk import payloads as fd
-from connectors.freshdesk.account import AccountState
+from connectors.freshdesk.account import FreshdeskAccountState
 from connectors.freshdesk.pagination import fetch_pages
 from connectors.freshdesk.payloads import ms, text_id
 from helpdesk_kpi.errors import BrokenError, MissingError, UnavailableError
@@ -25,7 +25,7 @@ _SOLUTIONS = "/api/v2/solutions"
 _DRAFT = 1
 
 
-async def fetch_articles(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_articles(account: FreshdeskAccountState, start: Start) -> AsyncIterator[Page]:
     crawl = _Crawl(account)
     present: list[str] = []
     async for folder in crawl.folders():
@@ -43,7 +43,7 @@ async def fetch_articles(account: AccountState, start: Start) -> AsyncIterator[P
     yield Page(present={} if crawl.lost else {"article": present}, complete_until=start.now)
 
 
-async def fetch_translations(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_translations(account: FreshdeskAccountState, start: Start) -> AsyncIterator[Page]:
     """Fetch the texts of the other languages, each with its own edits."""
     for language in account.settings.languages:
         crawl = _Crawl(account)
@@ -63,7 +63,7 @@ async def fetch_translations(account: AccountState, start: Start) -> AsyncIterat
 class _Crawl:
     """One crawl of the knowledge base; `lost` counts unreadable parts."""
 
-    def __init__(self, account: AccountState) -> None:
+    def __init__(self, account: FreshdeskAccountState) -> None:
         self.account = account
         self.lost, self.reason = 0, ""
 

@@ -10,7 +10,7 @@ import msgspec
 from connectors.freshdesk import map_people, map_surveys, schedules, unread
 from connectors.freshdesk import map_tickets as mapping
 from connectors.freshdesk import payloads as fd
-from connectors.freshdesk.account import AccountState
+from connectors.freshdesk.account import FreshdeskAccountState
 from connectors.freshdesk.codes import PRIORITIES, STATES, STATUSES
 from connectors.freshdesk.pagination import fetch_pages, fetch_tickets_by_update, format_time
 from connectors.freshdesk.payloads import ms, text_id
@@ -32,7 +32,7 @@ UNSURE = "+"  # stands in cursors before where a stretch begins of which somethi
 # tickets
 
 
-async def fetch_tickets(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_tickets(account: FreshdeskAccountState, start: Start) -> AsyncIterator[Page]:
     """Fetch updated tickets in order. Spam and deleted tickets are in separate lists."""
     if start.cursor is None and start.now - start.since > ARCHIVED_AFTER:
         account.findings.append(_describe_history_start(start.now))
@@ -45,7 +45,7 @@ async def fetch_tickets(account: AccountState, start: Start) -> AsyncIterator[Pa
         yield _complete_page(page, good, records, unmapped, {"conversations": todo})
 
 
-async def fetch_deleted(account: AccountState, start: Start, *, list_name: str) -> AsyncIterator[Page]:
+async def fetch_deleted(account: FreshdeskAccountState, start: Start, *, list_name: str) -> AsyncIterator[Page]:
     """Fetch deleted tickets or spam. Restored tickets appear in the list of tickets again.
 
     Args:
@@ -68,7 +68,7 @@ def _parse_cursor(start: Start) -> int:
 
 
 async def _fetch_updated(
-    account: AccountState, start: Start, params: dict[str, str | int | bool]
+    account: FreshdeskAccountState, start: Start, params: dict[str, str | int | bool]
 ) -> AsyncIterator[tuple[Page, list[fd.Ticket]]]:
     """Fetch pages by time of update, with the cursor to store: the last update that was read, epoch ms.
 
@@ -113,7 +113,7 @@ def _describe_history_start(now: int) -> Finding:
 # names and people
 
 
-async def fetch_agents(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_agents(account: FreshdeskAccountState, start: Start) -> AsyncIterator[Page]:
     """Fetch the current agents. Agents who are no longer in the list keep their stored records."""
     strange: Counter[str] = Counter()
     async for good, rejected in account.agent_pages():
@@ -126,7 +126,7 @@ async def fetch_agents(account: AccountState, start: Start) -> AsyncIterator[Pag
     yield Page(complete_until=start.now)
 
 
-async def fetch_groups(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_groups(account: FreshdeskAccountState, start: Start) -> AsyncIterator[Page]:
     """Fetch groups with their members: the list of agents may lack the groups."""
     present: list[str] = []
     unread_groups = 0  # unreadable groups: their members are unknown, so no member is removed
@@ -138,7 +138,7 @@ async def fetch_groups(account: AccountState, start: Start) -> AsyncIterator[Pag
     yield Page(present={} if unread_groups else {"team_member": present}, complete_until=start.now)
 
 
-async def fetch_ticket_fields(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_ticket_fields(account: FreshdeskAccountState, start: Start) -> AsyncIterator[Page]:
     """Fetch names of statuses, priorities, products and fields; Freshdesk's defaults if they cannot be read."""
     fields = await account.fields()
     labels = STATUSES | await account.statuses()
@@ -156,7 +156,7 @@ async def fetch_ticket_fields(account: AccountState, start: Start) -> AsyncItera
 # hours and promises
 
 
-async def fetch_business_hours(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_business_hours(account: FreshdeskAccountState, start: Start) -> AsyncIterator[Page]:
     """Fetch business hours. There is no history, so each observed change is stored."""
     present: list[str] = []
     pages = fetch_pages(account.http, "/api/v2/business_hours", kind=fd.BusinessHours, endpoint="business_hours")
@@ -172,7 +172,7 @@ async def fetch_business_hours(account: AccountState, start: Start) -> AsyncIter
     yield Page(present={"schedule": present}, complete_until=start.now)
 
 
-async def fetch_sla_policies(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_sla_policies(account: FreshdeskAccountState, start: Start) -> AsyncIterator[Page]:
     """Fetch SLA policies. Their JSON is stored unchanged."""
     pages = fetch_pages(account.http, "/api/v2/sla_policies", kind=fd.SlaPolicy, endpoint="sla_policies")
     async for _, bad, body in pages:
@@ -188,12 +188,12 @@ async def fetch_sla_policies(account: AccountState, start: Start) -> AsyncIterat
 # surveys and time
 
 
-async def fetch_survey_questions(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_survey_questions(account: FreshdeskAccountState, start: Start) -> AsyncIterator[Page]:
     records = [name for row in (await account.surveys()).values() for name in map_surveys.map_questions(row)]
     yield Page(records=records, complete_until=start.now)
 
 
-async def fetch_satisfaction_ratings(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_satisfaction_ratings(account: FreshdeskAccountState, start: Start) -> AsyncIterator[Page]:
     """Fetch ratings. The list filters by the first answer, and answers may change, so the last weeks are read again."""
     surveys: dict[str, fd.Survey] | None = None
     async for good, rejected, body in _fetch_trailing(
@@ -212,7 +212,7 @@ async def fetch_satisfaction_ratings(account: AccountState, start: Start) -> Asy
     yield Page(cursor=str(start.now), complete_until=start.now - WHOLE_AFTER)
 
 
-async def _load_surveys(account: AccountState) -> dict[str, fd.Survey]:
+async def _load_surveys(account: FreshdeskAccountState) -> dict[str, fd.Survey]:
     try:
         return await account.surveys()
     except UnavailableError as error:
@@ -221,7 +221,7 @@ async def _load_surveys(account: AccountState) -> dict[str, fd.Survey]:
         return {}
 
 
-async def fetch_time_entries(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_time_entries(account: FreshdeskAccountState, start: Start) -> AsyncIterator[Page]:
     async for good, rejected, _ in _fetch_trailing(
         account, start, "/api/v2/time_entries", "executed_after", fd.TimeEntry
     ):
@@ -249,7 +249,7 @@ def _get_seconds(row: fd.TimeEntry) -> int:
 
 
 async def _fetch_trailing(
-    account: AccountState, start: Start, path: str, since: str, kind: type[Any]
+    account: FreshdeskAccountState, start: Start, path: str, since: str, kind: type[Any]
 ) -> AsyncIterator[tuple[list[Any], list[RejectedRow], msgspec.Raw]]:
     begin = max(int(start.cursor) - TRAILING, start.since) if start.cursor else start.since
     endpoint = path.rpartition("/")[2]

@@ -14,8 +14,8 @@ from connectors.jira_service_management.deployments import Cloud, DataCenter, Si
 from connectors.jira_service_management.jql import TimeFormat
 from connectors.jira_service_management.mapping import people, satisfaction, sla
 from connectors.jira_service_management.mapping.labels import Labels
-from connectors.jira_service_management.mapping.people import Team
-from connectors.jira_service_management.mapping.selection import FieldSelection
+from connectors.jira_service_management.mapping.people import TeamMapping
+from connectors.jira_service_management.mapping.selection import JiraFields
 from connectors.jira_service_management.settings import Settings
 from helpdesk_kpi.errors import MissingError, PullError, UnavailableError
 from helpdesk_kpi.pull.contract import Finding, Page, RejectedRow
@@ -44,7 +44,7 @@ class SiteState:
         self._me: js.Me | None = None
         self._fields: list[js.Field] | None = None
         self._projects: list[js.Project] | None = None
-        self._team: Team | None = None
+        self._team: TeamMapping | None = None
         self._labels: Labels | None = None
         self._statuses: list[js.Status] | None = None
         self._priorities: list[js.NameRecord] | None = None
@@ -90,7 +90,7 @@ class SiteState:
     async def keys(self) -> list[str]:
         return [project.key for project in await self.projects()]
 
-    async def keep(self, now: int, *, with_labels: bool = False) -> FieldSelection:
+    async def keep(self, now: int, *, with_labels: bool = False) -> JiraFields:
         """Select the fields of an issue, by the type of the field and never by its name.
 
         Args:
@@ -103,7 +103,7 @@ class SiteState:
         custom = await self.fields_to_keep()
         team_field = await self.find_field(settings.team_field) if settings.team_field else None
         wanted = {team_field, *custom}
-        return FieldSelection(
+        return JiraFields(
             url=self.url,
             hosts=frozenset({urlsplit(self.url).netloc.lower()}),
             read_at=now,
@@ -204,7 +204,7 @@ class SiteState:
 
     # people
 
-    async def team(self) -> Team:
+    async def team(self) -> TeamMapping:
         """The team; on Data Center by keys."""
         if self._team is None:
             found = await team.find_team(team.TeamQuery(self.http, self.site, self.settings), await self.projects())
@@ -213,7 +213,7 @@ class SiteState:
             self._team = found
         return self._team
 
-    async def _by_keys(self, found: Team) -> Team:
+    async def _by_keys(self, found: TeamMapping) -> TeamMapping:
         """Replace user names of roles and of the configuration by keys."""
         for name in [*(user.name or "" for user in found.members if not user.key), *sorted(found.always)]:
             await self._learn(name, ("username",))

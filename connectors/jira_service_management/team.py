@@ -13,7 +13,7 @@ import msgspec
 
 from connectors.jira_service_management import payloads as js
 from connectors.jira_service_management.deployments import Site, has_more
-from connectors.jira_service_management.mapping.people import Team, user_id
+from connectors.jira_service_management.mapping.people import TeamMapping, user_id
 from connectors.jira_service_management.settings import Settings
 from helpdesk_kpi.errors import MissingError, UnavailableError
 from helpdesk_kpi.pull.lenient_decode import decode_rows
@@ -43,13 +43,13 @@ class TeamQuery(NamedTuple):
     settings: Settings
 
 
-async def find_team(query: TeamQuery, projects: Sequence[js.Project]) -> Team:
+async def find_team(query: TeamQuery, projects: Sequence[js.Project]) -> TeamMapping:
     if query.settings.agents:
         return await _read_configured(query)
     found = [await _find_project_agents(query, project) for project in projects]
     agents = [user for one in found for user in one.agents]
     guesses = list(dict.fromkeys(one.guess for one in found if one.guess))
-    return Team(
+    return TeamMapping(
         agents=_list_ids(agents),
         is_whole=not guesses,
         members=tuple(agents),
@@ -63,7 +63,7 @@ def _list_ids(users: Sequence[js.User]) -> frozenset[str]:
     return frozenset(own for user in users if (own := user_id(user)))
 
 
-async def _read_configured(query: TeamQuery) -> Team:
+async def _read_configured(query: TeamQuery) -> TeamMapping:
     """The configured accounts and members of groups. Such a team is complete."""
     groups = [one.removeprefix("group:") for one in query.settings.agents if one.startswith("group:")]
     accounts = frozenset(one for one in query.settings.agents if not one.startswith("group:"))
@@ -78,7 +78,7 @@ async def _read_configured(query: TeamQuery) -> Team:
         accounts = (accounts - {address}) | _list_ids(found)
         because += [] if found else [f"nobody found as {address}: write the account's id"]
     because += [f"{len(accounts)} named in `agents`"] if accounts else []
-    return Team(
+    return TeamMapping(
         agents=accounts | _list_ids(members), always=accounts, is_whole=True, members=tuple(members),
         because=tuple(because),
     )  # fmt: skip

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.account import AccountState
+from connectors.zendesk.account import ZendeskAccountState
 from connectors.zendesk.check import check
 from connectors.zendesk.mapping import surveys, unread
 from connectors.zendesk.mapping.contacts import map_call
@@ -84,7 +84,7 @@ class Zendesk(Connector):
 
     def __init__(self, http: Transport, settings: Any) -> None:
         super().__init__(http, settings)
-        self.account = AccountState(http, settings, self.findings)
+        self.account = ZendeskAccountState(http, settings, self.findings)
 
     def streams(self) -> Sequence[Stream]:
         return [*self._names(), *self._people(), *self._hours(), *self._tickets(), *self._surveys(), *self._articles()]

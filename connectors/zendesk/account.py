@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.mapping.tickets import FieldSelection
+from connectors.zendesk.mapping.tickets import ZendeskFields
 from connectors.zendesk.pagination import fetch_list
 from connectors.zendesk.settings import Settings
 from helpdesk_kpi.errors import UnavailableError
@@ -40,7 +40,7 @@ class TimeFields(NamedTuple):
     why: str = ""
 
 
-class AccountState:
+class ZendeskAccountState:
     """One account during one run. `findings` collects what the run reports to people."""
 
     def __init__(self, http: Transport, settings: Settings, findings: list[Finding] | None = None) -> None:
@@ -83,8 +83,8 @@ class AccountState:
             return False
         return True
 
-    async def keep(self, since: int) -> FieldSelection:
-        return FieldSelection(self.url, since, await self.fields(), self.settings.sketch_key, await self.made_at())
+    async def keep(self, since: int) -> ZendeskFields:
+        return ZendeskFields(self.url, since, await self.fields(), self.settings.sketch_key, await self.made_at())
 
     async def made_at(self) -> int | None:
         """When the account was created: the age of its system ticket fields, which cannot be deleted. None: unknown."""

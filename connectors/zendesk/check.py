@@ -6,7 +6,7 @@ from typing import NamedTuple
 import msgspec
 
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.account import LISTS_NOTE, AccountState
+from connectors.zendesk.account import LISTS_NOTE, ZendeskAccountState
 from connectors.zendesk.sync_estimate import estimate_first_sync
 from helpdesk_kpi.errors import PullError, UnavailableError
 from helpdesk_kpi.milliseconds import SECOND
@@ -54,7 +54,7 @@ _FURTHER = (
 _SURVEYS = ("survey.answers", "survey.offered")
 
 
-async def check(account: AccountState, now: float) -> list[Finding]:
+async def check(account: ZendeskAccountState, now: float) -> list[Finding]:
     """Check the account. Findings are in reading order. `now`: epoch seconds."""
     request = account.http.get("/api/v2/users/me", type=zd.Me, endpoint="users/me", missing="resource")
     me, refusals = await checks.check_sign_in(request)
@@ -81,7 +81,7 @@ def _check_role(me: zd.User) -> Finding:
     return Finding(level="error", about="rights", text=text)
 
 
-def _check_token_expiry(account: AccountState, today: datetime) -> list[Finding]:
+def _check_token_expiry(account: ZendeskAccountState, today: datetime) -> list[Finding]:
     """When the credentials expire. A client_credentials OAuth client does not expire."""
     settings = account.settings
     if settings.auth.is_token:
@@ -106,7 +106,7 @@ def _describe_api_token(today: datetime) -> Finding:
     return Finding(level="warning", about="credentials", text=text)
 
 
-async def _check_zone(account: AccountState) -> list[Finding]:
+async def _check_zone(account: ZendeskAccountState) -> list[Finding]:
     """The account's time zone, to compare with `timezone` of the configuration."""
     try:
         page = await account.http.get("/api/v2/account/settings", type=zd.SettingsPage, endpoint="account/settings")
@@ -117,7 +117,7 @@ async def _check_zone(account: AccountState) -> list[Finding]:
     return [Finding(level="ok", about="time zone", text=f"the account is in {zone}")] if zone else []
 
 
-async def _check_transport(account: AccountState, now: float) -> list[Finding]:
+async def _check_transport(account: ZendeskAccountState, now: float) -> list[Finding]:
     """Check tickets, their events and users: by exports, or by lists if Zendesk denies the exports."""
     by_exports = [finding for probe in _BY_EXPORTS for finding in await _run_probe(account, now, probe)]
     denied = next((f.text for f in by_exports if f.about == "tickets" and f.provides), None)
@@ -131,7 +131,7 @@ async def _check_transport(account: AccountState, now: float) -> list[Finding]:
     return [Finding(level="warning", about="transport", text=f"{LISTS_NOTE} ({denied})"), *by_lists]
 
 
-async def _run_probe(account: AccountState, now: float, probe: _Probe) -> list[Finding]:
+async def _run_probe(account: ZendeskAccountState, now: float, probe: _Probe) -> list[Finding]:
     has_start = "incremental" in probe.path or "engagements" in probe.path
     params = {**probe.params, "start_time": account.back_from(int(now * SECOND))} if has_start else probe.params
     request = account.http.get(
@@ -149,7 +149,7 @@ def _check_surveys(found: list[Finding]) -> list[Finding]:
     return [Finding(level="warning", about="surveys", text=gap.reason, need=n, provides=gap) for n in _SURVEYS]
 
 
-async def _check_articles(account: AccountState) -> list[Finding]:
+async def _check_articles(account: ZendeskAccountState) -> list[Finding]:
     if not account.settings.help_centers:
         return []
     findings = []
@@ -168,7 +168,7 @@ async def _check_articles(account: AccountState) -> list[Finding]:
     return findings
 
 
-async def _check_fields(account: AccountState) -> list[Finding]:
+async def _check_fields(account: ZendeskAccountState) -> list[Finding]:
     """Report entries of `keep_fields` that match no ticket field."""
     try:
         found_fields = set((await account.fields()).values())
@@ -181,7 +181,7 @@ async def _check_fields(account: AccountState) -> list[Finding]:
     ]
 
 
-async def _check_time_fields(account: AccountState) -> list[Finding]:
+async def _check_time_fields(account: ZendeskAccountState) -> list[Finding]:
     """Check the fields of the Time Tracking app, which an account may lack."""
     try:
         fields = await account.time_fields()

@@ -3,7 +3,7 @@
 import math
 
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.account import AccountState
+from connectors.zendesk.account import ZendeskAccountState
 from helpdesk_kpi.errors import PullError
 from helpdesk_kpi.pull.contract import Finding
 
@@ -16,7 +16,7 @@ EVENTS_PER_TICKET, METRIC_EVENTS_PER_TICKET = (
 _EXPORTS, _PEOPLE, _ACCOUNT = 10, 20, 200
 
 
-async def estimate_first_sync(account: AccountState) -> list[Finding]:
+async def estimate_first_sync(account: ZendeskAccountState) -> list[Finding]:
     """Estimate from the number of tickets and users that a search counts. Empty if it cannot count."""
     tickets, people = await _count_rows(account, "type:ticket"), await _count_rows(account, "type:user")
     if tickets is None or people is None:
@@ -29,7 +29,7 @@ async def estimate_first_sync(account: AccountState) -> list[Finding]:
     return [Finding(level="ok", about="first sync", text=text)]
 
 
-async def _count_rows(account: AccountState, query: str) -> int | None:
+async def _count_rows(account: ZendeskAccountState, query: str) -> int | None:
     try:
         count = await account.http.get("/api/v2/search/count", {"query": query}, type=zd.Count, endpoint="search/count")
     except PullError:
@@ -37,7 +37,7 @@ async def _count_rows(account: AccountState, query: str) -> int | None:
     return count.number()
 
 
-def _estimate_exports(account: AccountState, tickets: int, people: int) -> tuple[int, float]:
+def _estimate_exports(account: ZendeskAccountState, tickets: int, people: int) -> tuple[int, float]:
     size = account.settings.page_size
     of_tickets = (
         math.ceil(tickets / size)
@@ -51,13 +51,13 @@ def _estimate_exports(account: AccountState, tickets: int, people: int) -> tuple
     )
 
 
-def _estimate_lists(account: AccountState, tickets: int, people: int) -> tuple[int, float]:
+def _estimate_lists(account: ZendeskAccountState, tickets: int, people: int) -> tuple[int, float]:
     """Two requests for each ticket: its audits and its metric events."""
     requests = 2 * tickets + 2 * math.ceil(tickets / 100) + math.ceil(people / 100)
     return requests, requests / _get_requests_per_minute(account, "account", _ACCOUNT)
 
 
-def _get_requests_per_minute(account: AccountState, bucket: str, least: int) -> float:
+def _get_requests_per_minute(account: ZendeskAccountState, bucket: str, least: int) -> float:
     allowance = account.http.limits.by_bucket.get(bucket)
     return max(1, int((allowance.total if allowance else least) * account.settings.rate_share))
 

@@ -21,7 +21,7 @@ class ScheduleVersion(NamedTuple):
     is_default: bool | None = None  # as the helpdesk said then; None: it did not
 
 
-class Schedule(NamedTuple):
+class VendorSchedule(NamedTuple):
     """One of a helpdesk's schedules, with all versions that were seen, in order of time."""
 
     native: str
@@ -94,15 +94,15 @@ class CalendarRules:
         """Of each source that has a default schedule, the calendar of what names no other."""
         return {name: schedule.calendar for name, schedule in self._unnamed.items()}
 
-    def unnamed(self, source: str) -> Schedule | None:
+    def unnamed(self, source: str) -> VendorSchedule | None:
         """What everything runs on that names no schedule: the default one of each time, with its versions."""
         return self._unnamed.get(source)
 
     @cached_property
-    def _unnamed(self) -> Mapping[str, Schedule]:
+    def _unnamed(self) -> Mapping[str, VendorSchedule]:
         return {name: found for name, all_of in self.known.items() if (found := _over_time(list(all_of.values())))}
 
-    def default_of(self, source: str) -> Schedule | None:
+    def default_of(self, source: str) -> VendorSchedule | None:
         """The default schedule of today."""
         return _default([s for s in self.known.get(source, {}).values() if not s.is_gone])
 
@@ -113,9 +113,9 @@ class CalendarRules:
         return [schedule.versions for schedule in ([unnamed] if unnamed else []) + others]
 
     @cached_property
-    def known(self) -> Mapping[str, Mapping[str, Schedule]]:
+    def known(self) -> Mapping[str, Mapping[str, VendorSchedule]]:
         """Every schedule that was ever seen: source -> native id -> schedule."""
-        found: dict[str, dict[str, Schedule]] = {}
+        found: dict[str, dict[str, VendorSchedule]] = {}
         rows = self.store.rows(
             "SELECT s.name, d.source, d.native, d.first_seen, d.name, d.zone, d.weekly, d.is_default, d.created_at,"
             " d.gone_at FROM schedules d JOIN sources s ON s.id = d.source ORDER BY d.source, d.native, d.first_seen"
@@ -133,7 +133,9 @@ class CalendarRules:
                     None if is_default is None else bool(is_default),
                 ),
             ]
-            found[source][native] = Schedule(native, name, zone, versions, _changing(versions), created_at, gone_at)
+            found[source][native] = VendorSchedule(
+                native, name, zone, versions, _changing(versions), created_at, gone_at
+            )
         return found
 
     def _days_off(self, source: int, schedule: str) -> list[tuple[dt.date, dt.date]]:
@@ -154,7 +156,7 @@ def _changing(versions: Sequence[ScheduleVersion]) -> BusinessCalendar:
     return BusinessCalendar.from_versions([(version.since, version.calendar) for version in versions])
 
 
-def _default(schedules: Iterable[Schedule], at: int | None = None) -> Schedule | None:
+def _default(schedules: Iterable[VendorSchedule], at: int | None = None) -> VendorSchedule | None:
     """Of the schedules that are there, the one of everything that names none: the one that the helpdesk calls so, else
     its oldest one. `at`: by what was said then; None: now.
 
@@ -166,12 +168,12 @@ def _default(schedules: Iterable[Schedule], at: int | None = None) -> Schedule |
     return min(defaults or live, key=_oldest, default=None)
 
 
-def _over_time(schedules: Sequence[Schedule]) -> Schedule | None:
+def _over_time(schedules: Sequence[VendorSchedule]) -> VendorSchedule | None:
     """The default schedule of each time as one, the first one seen also before; None: there was never any.
 
     That another one is the default today moves nothing of what was.
     """
-    found: list[tuple[int, Schedule]] = []
+    found: list[tuple[int, VendorSchedule]] = []
     for at in _turns(schedules):
         default = _default([s for s in schedules if s.gone_at is None or s.gone_at > at], at)
         if default is not None and (not found or found[-1][1] is not default):
@@ -185,7 +187,7 @@ def _over_time(schedules: Sequence[Schedule]) -> Schedule | None:
     return found[-1][1]._replace(versions=versions, calendar=_changing(versions))
 
 
-def _turns(schedules: Sequence[Schedule]) -> list[int]:
+def _turns(schedules: Sequence[VendorSchedule]) -> list[int]:
     """The instants at which the default schedule may be another one. Before the helpdesk has named one, which it names
     first is not known: lists come in pages.
     """
@@ -195,7 +197,7 @@ def _turns(schedules: Sequence[Schedule]) -> list[int]:
     return sorted({begun, *(at for at in (*seen, *(s.gone_at for s in schedules)) if at is not None and at > begun)})
 
 
-def _oldest(schedule: Schedule) -> tuple[float, int, str]:
+def _oldest(schedule: VendorSchedule) -> tuple[float, int, str]:
     """Order of creation; where that is not known, ids count up."""
     created = math.inf if schedule.created_at is None else schedule.created_at
     return created, len(schedule.native), schedule.native

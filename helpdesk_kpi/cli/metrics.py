@@ -70,9 +70,11 @@ def observations(
     get_variant(get_kpi(kpi), variant)
     config, now = desk.config.config, desk.now()
     span = desk.period(period) if period else None
-    told = desk.as_of(as_of) if as_of else None
+    reported = desk.as_of(as_of) if as_of else None
     with desk.store() as store:
-        when = told if told is not None else min([now, *(u for u in complete_until(store, config).values() if u)])
+        when = (
+            reported if reported is not None else min([now, *(u for u in complete_until(store, config).values() if u)])
+        )
         if source is not None and source not in {name for (name,) in store.rows("SELECT name FROM sources")}:
             raise UsageError(f"no source named {source!r} in the store")
         build_before_reading(store, config, extra=[(kpi, variant)])
@@ -124,10 +126,10 @@ def explain(
         raise UsageError(f'privacy = "{config.privacy}": no figure of one person is shown; ask for a --team')
     where = {axis: name for axis, name in (("agent", agent), ("team", team), ("severity", severity)) if name}
     span = desk.period(period)
-    told = desk.as_of(as_of) if as_of else None
+    reported = desk.as_of(as_of) if as_of else None
     with desk.store() as store:
         build_before_reading(store, config, extra=[(kpi, variant)])
         log_access(store, now, f"explain {kpi}/{variant} {where} {span.label}")
-        when = told if told is not None else as_of_for(store, config, span, now)
+        when = reported if reported is not None else as_of_for(store, config, span, now)
         found = explain_metric(store, config, build_query(kpi, span, when, variant, **where))
     click.echo(json.dumps(found, indent=2, ensure_ascii=False) if as_json else format_explanation(found))

@@ -22,7 +22,7 @@ KEPT = "kept"
 dry = click.option("--dry-run", is_flag=True, help="Check everything and show what would happen; store nothing.")
 
 
-class Registers(click.Group):
+class RegisterCommands(click.Group):
     """`list` and `withdraw_entry`, and a command for each register."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -36,7 +36,7 @@ class Registers(click.Group):
         return _recorder(cmd_name) if cmd_name in REGISTERS else super().get_command(ctx, cmd_name)
 
 
-@click.group(cls=Registers)
+@click.group(cls=RegisterCommands)
 def record() -> None:
     """Enter what no helpdesk has: training, improvements, reviews, ratings, costs.
 

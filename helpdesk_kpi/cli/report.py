@@ -12,6 +12,7 @@ from helpdesk_kpi.cli.output import on_terminal
 from helpdesk_kpi.cli.stale_data import build_before_reading
 from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.private import write_private
+from helpdesk_kpi.translations import list_languages
 
 if TYPE_CHECKING:
     from helpdesk_kpi.cli.send_report import SentReport
@@ -32,7 +33,7 @@ FORMATS = {"html": ("page", "html"), "text": ("text", "txt"), "json": ("json", "
     help="File to write (default: standard output; on a terminal, HTML goes into NAME-PERIOD.html).",
 )
 @click.option("--open", "show", is_flag=True, help="Open it in the browser.")
-@click.option("--locale", type=click.Choice(["en", "zh"]))
+@click.option("--locale", type=click.Choice(list_languages()))
 @config_option
 @click.pass_obj
 def report(

@@ -164,7 +164,7 @@ class CollaborationSatisfaction(RatedDayEntry, frozen=True, kw_only=True, omit_d
         return super().wrong()
 
 
-class Rating(RatedEntry, frozen=True, kw_only=True, omit_defaults=True):
+class RegisterRating(RatedEntry, frozen=True, kw_only=True, omit_defaults=True):
     """Base of the judgements of a person's behaviour."""
 
     key: ClassVar[tuple[str, ...]] = ("subject", "by", "period")
@@ -177,7 +177,7 @@ class Rating(RatedEntry, frozen=True, kw_only=True, omit_defaults=True):
         return parse_period(self.period, zone, 0).end - 1
 
 
-class ManagerRating(Rating, frozen=True, kw_only=True, omit_defaults=True):
+class ManagerRating(RegisterRating, frozen=True, kw_only=True, omit_defaults=True):
     """A manager's rating of a person's behaviour."""
 
     register: ClassVar[str] = "manager_rating"
@@ -189,7 +189,7 @@ class ManagerRating(Rating, frozen=True, kw_only=True, omit_defaults=True):
         return "by: nobody is their own manager" if self.by == self.subject else super().wrong()
 
 
-class PeerRating(Rating, frozen=True, kw_only=True, omit_defaults=True):
+class PeerRating(RegisterRating, frozen=True, kw_only=True, omit_defaults=True):
     """A colleague's rating of a person's behaviour."""
 
     register: ClassVar[str] = "peer_rating"
@@ -197,7 +197,7 @@ class PeerRating(Rating, frozen=True, kw_only=True, omit_defaults=True):
     by: Rater  # the colleague; never shown
 
 
-class SelfRating(Rating, frozen=True, kw_only=True, omit_defaults=True):
+class SelfRating(RegisterRating, frozen=True, kw_only=True, omit_defaults=True):
     """A person's rating of their own behaviour."""
 
     register: ClassVar[str] = "self_rating"
@@ -206,7 +206,7 @@ class SelfRating(Rating, frozen=True, kw_only=True, omit_defaults=True):
     note: str | None = None
 
 
-class Cost(Entry, frozen=True, kw_only=True, omit_defaults=True):
+class CostEntry(Entry, frozen=True, kw_only=True, omit_defaults=True):
     """The cost of the team in a month: salaries, licences, rooms, training. Always in the same currency."""
 
     register: ClassVar[str] = "cost"
@@ -241,7 +241,7 @@ REGISTERS: dict[str, type[Entry]] = {
     kind.register: kind
     for kind in (
         Training, Improvement, QualityReview, CollaborationSatisfaction, ManagerRating, PeerRating, SelfRating,
-        ArticleReview, Cost, HelpCentreVisits,
+        ArticleReview, CostEntry, HelpCentreVisits,
     )
 }  # fmt: skip
 

@@ -11,7 +11,7 @@ import msgspec
 from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.registers.entry import Entry
 from helpdesk_kpi.registers.parser import EntryFormatError, EntryParser
-from helpdesk_kpi.registers.register_types import ANONYMOUS, REGISTERS, Cost, Improvement
+from helpdesk_kpi.registers.register_types import ANONYMOUS, REGISTERS, CostEntry, Improvement
 from helpdesk_kpi.store import Store
 from helpdesk_kpi.store import register_entries as table
 from helpdesk_kpi.store.register_entries import ACTIVE_SQL, Fact, RegisterRow, Written
@@ -122,7 +122,7 @@ class _EntryWriter:
 
     def _subject_key(self, entry: Entry, corrects: RegisterRow | None) -> int | None:
         """None: its own. Corrections keep that of what they correct; a duplicate shares that of its original."""
-        if isinstance(entry, Cost):
+        if isinstance(entry, CostEntry):
             self._counted_once(entry, corrects)
         if isinstance(entry, Improvement) and entry.duplicate_of is not None:
             return self._original(entry, corrects).subject
@@ -140,7 +140,7 @@ class _EntryWriter:
             raise UsageError(f"duplicate_of: {', '.join(own)} is already a duplicate of {entry.id}")
         return found
 
-    def _counted_once(self, entry: Cost, corrects: RegisterRow | None) -> None:
+    def _counted_once(self, entry: CostEntry, corrects: RegisterRow | None) -> None:
         """A month's cost is told for all teams together, or for each."""
         sql = f"register = 'cost' AND json_extract(body, '$.period') = ? AND {ACTIVE_SQL}"
         for row in table.load_rows(self.store, sql, entry.period):

@@ -16,7 +16,7 @@ from helpdesk_kpi.translations import Translator
 
 
 def capabilities(
-    store: Store | None, config: Config, asked: Mapping[str, Mapping[str, Provides]] | None = None
+    store: Store | None, config: Config, requested: Mapping[str, Mapping[str, Provides]] | None = None
 ) -> dict[str, dict[str, list[tuple[str, Provides]]]]:
     """By KPI and source: the needs that are not fully met. An empty list: everything is there.
 
@@ -24,9 +24,9 @@ def capabilities(
 
     `asked`: what the helpdesks have just said of single needs; then what earlier syncs could not read is not counted.
     """
-    lacking = _missing_capabilities(store, config) if store and asked is None else {}
+    lacking = _missing_capabilities(store, config) if store and requested is None else {}
     narrowed = _limited_capabilities(store) if store else {}
-    narrowed |= {source: {**narrowed.get(source, {}), **needs} for source, needs in (asked or {}).items()}
+    narrowed |= {source: {**narrowed.get(source, {}), **needs} for source, needs in (requested or {}).items()}
     found: dict[str, dict[str, list[tuple[str, Provides]]]] = {}
     for kpi in find_kpis().values():
         found[kpi.id] = {

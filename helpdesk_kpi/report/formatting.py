@@ -20,7 +20,7 @@ from helpdesk_kpi.measure.metrics.contract import YES_NO, Kpi
 from helpdesk_kpi.measure.quality import gaps
 from helpdesk_kpi.milliseconds import HOUR, MINUTE, SECOND
 from helpdesk_kpi.report import labels
-from helpdesk_kpi.report.result_types import Period
+from helpdesk_kpi.report.result_types import ReportPeriod
 from helpdesk_kpi.translations import FOLDER, Translator, ngettext_noop, pgettext_noop
 
 NBSP = "\u00a0"
@@ -252,7 +252,7 @@ class Formatter(Translator):
         name = local.tzname() or ""
         return name if name.isalpha() else f"UTC{name}"
 
-    def period(self, period: Period) -> str:
+    def period(self, period: ReportPeriod) -> str:
         """Week 47, November 2026, Q4 2026; 2026年第47周."""
         start = self.local(period.start)
         iso = start.isocalendar()
@@ -262,7 +262,7 @@ class Formatter(Translator):
         number = {"week": iso.week, "quarter": (start.month + 2) // 3}.get(kind, 0)
         return self.pgettext(*PERIODS[kind], day=self._day(period.start), number=number, year=str(iso.year))
 
-    def dates(self, period: Period) -> str:
+    def dates(self, period: ReportPeriod) -> str:
         """The days that the period covers, the last one included: 16–22 Nov 2026; months and years where they change.
 
         Not Babel's `format_interval`: its dash has thin spaces (U+2009) around it or none, which differs between

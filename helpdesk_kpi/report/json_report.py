@@ -109,12 +109,12 @@ def _facts(figures: Figures) -> dict[str, Any]:
     }
 
 
-def _detection_quality(told: DetectionQuality | None) -> dict[str, Any] | None:
+def _detection_quality(reported: DetectionQuality | None) -> dict[str, Any] | None:
     """How right the finding of repeats is; None: too little was judged."""
-    if told is None:
+    if reported is None:
         return None
-    low, high = told.precision_interval
-    return {"precision": told.precision, "low": low, "high": high, "pairs": told.pairs}
+    low, high = reported.precision_interval
+    return {"precision": reported.precision, "low": low, "high": high, "pairs": reported.pairs}
 
 
 def _number(number: MetricView) -> dict[str, Any]:

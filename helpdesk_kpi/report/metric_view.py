@@ -9,6 +9,7 @@ from helpdesk_kpi.milliseconds import DAY
 from helpdesk_kpi.report.charts.builder import build_sparkline, build_trend
 from helpdesk_kpi.report.charts.geometry import Chart
 from helpdesk_kpi.report.context import HISTORY, RenderContext
+from helpdesk_kpi.report.deprecated_names import DeprecatedNames
 from helpdesk_kpi.report.plain_text import sanitise
 from helpdesk_kpi.report.result_types import Axis, TicketLine
 from helpdesk_kpi.translations import ngettext_noop
@@ -27,8 +28,10 @@ STOCK_ALERT = ngettext_noop("{n} of all open tickets is past target", "{n} of al
 FEW = 5  # below, shares are told as "2 of 3" and nothing is compared
 
 
-class MetricView:
+class MetricView(DeprecatedNames):
     """Templates read its attributes; texts are ready to print, raw figures are in `value`."""
+
+    renamed = {"told": "headline", "judged": "has_baseline"}  # noqa: RUF012 - the base class says ClassVar
 
     def __init__(
         self,
@@ -77,13 +80,13 @@ class MetricView:
     @property
     def slice(self) -> str:
         """The slice in words: "P1"; "" for the whole."""
-        named = [
+        by_name = [
             sanitise(name)
             if name
             else (self._words.gettext("No priority") if axis == "severity" else self._words.gettext("not set"))
             for axis, name in self.where.items()
         ]
-        return " · ".join(named)
+        return " · ".join(by_name)
 
     @property
     def awaits(self) -> Awaited:
@@ -139,7 +142,7 @@ class MetricView:
         return [(self.text, self._words.ngettext(*UNITS[self.value.unit], n=self.value.value or 0) if counted else "")]
 
     @property
-    def told(self) -> str:
+    def headline(self) -> str:
         """The headline with its unit: "143 tickets"."""
         return " ".join(f"{amount} {unit}".strip() for amount, unit in self.pieces)
 
@@ -296,7 +299,7 @@ class MetricView:
         return self.direction in ("worse", "more", "less")
 
     @property
-    def judged(self) -> bool:
+    def has_baseline(self) -> bool:
         """Whether there was enough history to say anything."""
         return self.value.signal is not None and self.value.signal.verdict in ("signal", "usual")
 
@@ -369,8 +372,8 @@ class MetricView:
     def command(self) -> str:
         """Prints every observation behind it: in a report about one team, those of the other teams too."""
         severity = self.where.get("severity")
-        asked = ["helpdesk-kpi", "observations", self.id, "--period", self._scene.figures.period.label]
-        return shlex.join(asked + (["--severity", sanitise(severity)] if severity else []))
+        requested = ["helpdesk-kpi", "observations", self.id, "--period", self._scene.figures.period.label]
+        return shlex.join(requested + (["--severity", sanitise(severity)] if severity else []))
 
     def tickets(self, limit: int) -> Sequence[TicketLine]:
         return self._scene.figures.ticket_rows(self.id, limit, self.variant, **self.where)

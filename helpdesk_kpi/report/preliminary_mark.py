@@ -17,7 +17,7 @@ _STYLE = (
 )
 
 
-class Mark(msgspec.Struct, frozen=True):
+class PreliminaryMark(msgspec.Struct, frozen=True):
     """Adds the mark where it is missing; a complete report stays as it is."""
 
     report: Report

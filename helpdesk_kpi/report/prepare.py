@@ -62,8 +62,8 @@ def folds(loaded: LoadedConfig, report: ReportConfig) -> list[tuple[str, str]]:
     """What a report needs and the store keeps only once it is asked for, by the lists that its template names."""
     chosen = get_template(report.template, get_user_templates(loaded))
     text = "".join((chosen.folder / file).read_text("utf-8") for file in chosen.files())
-    asked = [*EVIDENCE] if "report.process" in text else []
-    return asked + [(name, "strict") for name in list_outlier_kpis()] if "report.quality" in text else asked
+    requested = [*EVIDENCE] if "report.process" in text else []
+    return requested + [(name, "strict") for name in list_outlier_kpis()] if "report.quality" in text else requested
 
 
 def get_report_config(loaded: LoadedConfig, name: str) -> ReportConfig:
@@ -79,8 +79,8 @@ def get_report_config(loaded: LoadedConfig, name: str) -> ReportConfig:
 
 def period_of(report: ReportConfig, text: str | None, zone: str, now: int) -> Period:
     """The period that was asked for, else the newest one that is over."""
-    if text and (asked := parse_period(text, zone, now)).start <= now:
-        return asked
+    if text and (requested := parse_period(text, zone, now)).start <= now:
+        return requested
     if text:
         raise UsageError(f"{text} has not begun yet")
     return get_last_complete_period(KINDS.get(report.template, "week"), now, zone)

@@ -22,10 +22,10 @@ from helpdesk_kpi.report.result_types import (
     BadRating,
     DataQuality,
     Figures,
-    Period,
     PersonShare,
     Privacy,
     ReportFacts,
+    ReportPeriod,
     TicketLine,
     WaitingTicket,
 )
@@ -43,11 +43,11 @@ class Discreet:
         self._figures = figures
         self._alias = alias
         self._privacy = privacy
-        self._named = _pattern(figures.facts.agents)
+        self._with_names = _pattern(figures.facts.agents)
         self._owner = _owners(figures.facts.agents)
 
     @property
-    def period(self) -> Period:
+    def period(self) -> ReportPeriod:
         return self._figures.period
 
     @property
@@ -108,14 +108,14 @@ class Discreet:
         found = self._figures.examined()
         gaps = tuple(gap._replace(detail=self._text(gap.detail)) for gap in found.gaps)
         questions = tuple(
-            msgspec.structs.replace(one, people=tuple(self._asked(person) for person in one.people))
+            msgspec.structs.replace(one, people=tuple(self._with_alias(person) for person in one.people))
             if self._privacy == "pseudonymous"
             else msgspec.structs.replace(one, people=())
             for one in found.questions
         )
         return msgspec.structs.replace(found, gaps=gaps, questions=questions)
 
-    def _asked(self, person: PersonShare) -> PersonShare:
+    def _with_alias(self, person: PersonShare) -> PersonShare:
         return msgspec.structs.replace(person, agent=self._person(person.agent) or "")
 
     def _refuse(self, where: Mapping[str, str | None]) -> None:
@@ -131,9 +131,9 @@ class Discreet:
         return f"{self._alias} {digest.hexdigest()}"
 
     def _text(self, text: str) -> str:
-        if self._named is None:
+        if self._with_names is None:
             return text
-        return self._named.sub(self._instead, text)
+        return self._with_names.sub(self._instead, text)
 
     def _instead(self, found: "re.Match[str]") -> str:
         if self._privacy == "team_only":

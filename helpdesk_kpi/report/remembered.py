@@ -11,8 +11,8 @@ from helpdesk_kpi.report.result_types import (
     BadRating,
     DataQuality,
     Figures,
-    Period,
     ReportFacts,
+    ReportPeriod,
     TicketLine,
     WaitingTicket,
 )
@@ -28,7 +28,7 @@ class Remembered:
         self._answers: dict[object, object] = {}
 
     @property
-    def period(self) -> Period:
+    def period(self) -> ReportPeriod:
         return self._figures.period
 
     @property

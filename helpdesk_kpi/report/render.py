@@ -14,7 +14,7 @@ from helpdesk_kpi.report.context import RenderContext
 from helpdesk_kpi.report.formatting import Formatter
 from helpdesk_kpi.report.json_report import build_json_report
 from helpdesk_kpi.report.plain_text import sanitise, spaces
-from helpdesk_kpi.report.preliminary_mark import Mark
+from helpdesk_kpi.report.preliminary_mark import PreliminaryMark
 from helpdesk_kpi.report.privacy import redact
 from helpdesk_kpi.report.remembered import Remembered
 from helpdesk_kpi.report.report import Report
@@ -76,7 +76,7 @@ def render(
         for file in chosen.files()
         if PARTS[file] in parts or PARTS[file] == "subject"
     }
-    mark = Mark(report, words)
+    mark = PreliminaryMark(report, words)
     return Rendered(
         template=name,
         title=report.title,
@@ -121,7 +121,7 @@ def _describe_template_error(chosen: Template, file: str, mistake: TemplateError
     return f"{where}: {mistake.message or type(mistake).__name__}"
 
 
-def _compact_json(text: str, chosen: Template, mark: Mark) -> bytes:
+def _compact_json(text: str, chosen: Template, mark: PreliminaryMark) -> bytes:
     """The same JSON, checked and without the template's white space."""
     try:
         return msgspec.json.encode(mark.slack(msgspec.json.decode(text)))

@@ -10,6 +10,7 @@ from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.report import labels
 from helpdesk_kpi.report.charts.geometry import Chart
 from helpdesk_kpi.report.context import RenderContext
+from helpdesk_kpi.report.deprecated_names import DeprecatedNames
 from helpdesk_kpi.report.metric_view import MetricView
 from helpdesk_kpi.report.plain_text import sanitise
 from helpdesk_kpi.report.result_types import Privacy
@@ -18,7 +19,7 @@ from helpdesk_kpi.report.sections.caveats import list_caveats
 from helpdesk_kpi.report.sections.footnotes import Footnotes, build_footnotes, list_notices
 from helpdesk_kpi.report.sections.headline import Headline, HeadlineInput, build_headline
 from helpdesk_kpi.report.sections.lists import (
-    Line,
+    ListLine,
     RatingLine,
     SeverityRow,
     TeamRow,
@@ -57,15 +58,17 @@ class Card(msgspec.Struct, frozen=True):
     notes: Sequence[str]
 
 
-class Group(msgspec.Struct, frozen=True):
+class MetricGroup(msgspec.Struct, frozen=True):
     """The measures of one dimension."""
 
     title: str
     numbers: Sequence[MetricView]
 
 
-class Report:
+class Report(DeprecatedNames):
     """One period in one language. Texts are ready to print; `kpi()` gives any further number."""
+
+    renamed = {"rated": "rating_summary"}  # noqa: RUF012 - the base class says ClassVar
 
     def __init__(
         self,
@@ -154,15 +157,17 @@ class Report:
         return number.id in MEASURES
 
     @cached_property
-    def groups(self) -> list[Group]:
+    def groups(self) -> list[MetricGroup]:
         """Every KPI of the catalogue that has something to say, by dimension."""
         catalogue = self._scene.figures.facts.catalogue
         groups = []
         for dimension in labels.DIMENSIONS:
             numbers = [self.kpi(name) for name, entry in catalogue.items() if entry.dimension == dimension]
-            told = [one for one in numbers if one.id in MEASURES or not one.is_uninformative]
-            if told:
-                groups.append(Group(self._scene.words.label("dimension", dimension), sorted(told, key=_sort_key)))
+            reported = [one for one in numbers if one.id in MEASURES or not one.is_uninformative]
+            if reported:
+                groups.append(
+                    MetricGroup(self._scene.words.label("dimension", dimension), sorted(reported, key=_sort_key))
+                )
         return groups
 
     @cached_property
@@ -232,7 +237,7 @@ class Report:
         value = self.kpi("csat").value
         return round(value.n * (1 - (value.value or 0)))
 
-    def tickets(self, number: MetricView, limit: int = 50) -> list[Line]:
+    def tickets(self, number: MetricView, limit: int = 50) -> list[ListLine]:
         """The tickets behind a number."""
         return list_tickets(number, self._scene, limit)
 

@@ -30,7 +30,7 @@ from helpdesk_kpi.report.result_types import (
     BadRating,
     DataQuality,
     ReportFacts,
-    Severity,
+    SeverityFacts,
     TicketLine,
     WaitingTicket,
     Why,
@@ -230,7 +230,7 @@ class ReportData:
             gaps=self._gaps,
             defaults=tuple(self.reader.defaults),
             severities=tuple(
-                Severity(
+                SeverityFacts(
                     level, s.title, s.definition,
                     {kpi: t for kpi in s.targets if (t := s.target_ms(kpi)) is not None}, self._clock(level),
                 )
@@ -272,8 +272,8 @@ class ReportData:
 
     def _clock(self, severity: str | None, source: str | None = None) -> Literal["calendar", "business"]:
         """Of one source's tickets; without one, of the first configured."""
-        named = source or next(iter(self.reader.config.sources), "")
-        calendar = self.reader.clocks.calendar(severity, self.team, named)
+        by_name = source or next(iter(self.reader.config.sources), "")
+        calendar = self.reader.clocks.calendar(severity, self.team, by_name)
         return "calendar" if self.reader.clocks.is_always(calendar) else "business"
 
 
@@ -317,8 +317,10 @@ def everybody(people: AgentDirectory, config: Config) -> tuple[AgentAliases, ...
         for human in people.all
     ]
     keys = {human.key for human in people.all}
-    told = (AgentAliases(p.name or key, (), tuple(p.accounts)) for key, p in config.people.items() if key not in keys)
-    return (*met, *told)
+    reported = (
+        AgentAliases(p.name or key, (), tuple(p.accounts)) for key, p in config.people.items() if key not in keys
+    )
+    return (*met, *reported)
 
 
 def _midnight(day: str, config: Config) -> int:

@@ -24,7 +24,7 @@ Why = Literal["no first reply", "waiting for us", "open past target"]
 Privacy = Literal["full", "pseudonymous", "team_only"]
 
 
-class Period(Protocol):
+class ReportPeriod(Protocol):
     """What reports need of a period: half-open [start, end) in UTC epoch ms, from local midnight to local midnight."""
 
     @property
@@ -42,7 +42,7 @@ class Period(Protocol):
     def end(self) -> int: ...
 
 
-class Severity(msgspec.Struct, frozen=True):
+class SeverityFacts(msgspec.Struct, frozen=True):
     """One configured level. `targets` maps KPI ids to ms."""
 
     level: str
@@ -173,7 +173,7 @@ class ReportFacts(msgspec.Struct, frozen=True, kw_only=True):
     follow_ups: int = 0  # tickets of this period that were counted, and follow one that was closed
     gaps: Mapping[str, str] = {}  # KPI -> what the source lacks (in whole or in part)
     defaults: tuple[Default, ...] = ()  # settings by which a KPI may be void, with how much hangs on each
-    severities: tuple[Severity, ...] = ()  # as configured, most urgent first
+    severities: tuple[SeverityFacts, ...] = ()  # as configured, most urgent first
     annotations: tuple[Annotation, ...] = ()
     agreements: tuple[VendorAgreement, ...] = ()  # one for each source whose helpdesk has figures of its own
     questions: tuple[tuple[str, int], ...] = ()  # survey questions without a dimension, and their answers
@@ -186,7 +186,7 @@ class Figures(Protocol):
     """One period, one as_of, optionally one team (the report's `where`)."""
 
     @property
-    def period(self) -> Period: ...
+    def period(self) -> ReportPeriod: ...
 
     @property
     def as_of(self) -> int: ...

@@ -148,8 +148,8 @@ class ConnectorContract(ABC):
             whole = [page.complete_until for page in pages if page.complete_until is not None]
             assert whole == sorted(whole), f"{stream}: it was more complete before"
             assert all(until <= account.ms for until in whole), f"{stream}: complete beyond now"
-            told = [page.records for page in pages if page.records]
-            assert all(one != other for one, other in itertools.pairwise(told)), f"{stream}: the same again"
+            reported = [page.records for page in pages if page.records]
+            assert all(one != other for one, other in itertools.pairwise(reported)), f"{stream}: the same again"
 
     def test_every_stream_comes_to_its_end(self, tmp_path: Path) -> None:
         with self.open_account(tmp_path) as table:
@@ -215,8 +215,8 @@ def _lines(pages: Sequence[tuple[str, Page]]) -> Iterator[str]:
     for stream, page in pages:
         for record in page.records:
             fields = [f for f in msgspec.structs.fields(record) if f.name != "sketch"]
-            told = {f.name: value for f in fields if (value := getattr(record, f.name)) not in (f.default, (), {})}
-            said = re.sub(r"http://127\.0\.0\.1:\d+", "http://desk", msgspec.json.encode(told).decode())
+            reported = {f.name: value for f in fields if (value := getattr(record, f.name)) not in (f.default, (), {})}
+            said = re.sub(r"http://127\.0\.0\.1:\d+", "http://desk", msgspec.json.encode(reported).decode())
             yield f"{stream}: {type(record).__name__} {said}"
 
 

@@ -73,7 +73,7 @@ print(json.dumps(ends))
 """
 
 
-class End(NamedTuple):
+class ProcessEnd(NamedTuple):
     """How a try ended."""
 
     status: int  # KILLED, or the command's exit status
@@ -81,7 +81,7 @@ class End(NamedTuple):
     seconds: float
 
 
-def run_killed(connector: str, command: str, config: Path, now: str, *kills: Mapping[str, float]) -> list[End]:
+def run_killed(connector: str, command: str, config: Path, now: str, *kills: Mapping[str, float]) -> list[ProcessEnd]:
     """Run a command once for each of `kills` ({}: it may finish). AssertionError where one ended with a traceback."""
     words = [sys.executable, "-c", _TRIES, json.dumps(kills), connector, command, "--config", str(config)]
     path = os.pathsep.join(place for place in sys.path if place)
@@ -91,4 +91,4 @@ def run_killed(connector: str, command: str, config: Path, now: str, *kills: Map
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
     assert "Traceback" not in ran.stderr, ran.stderr
-    return [End(*end) for end in json.loads(ran.stdout)]
+    return [ProcessEnd(*end) for end in json.loads(ran.stdout)]

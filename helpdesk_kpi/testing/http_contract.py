@@ -96,12 +96,12 @@ class HttpContract(ConnectorContract):
     def test_refused_credentials_stop_everything_at_once(self, tmp_path: Path) -> None:
         with self.under(tmp_path) as (account, sky):
             assert_no_errors(account.sync())
-            before, sky.asked = account.dump_store(), []
+            before, sky.requests = account.dump_store(), []
             sky.instead = always(lambda _: FakeResponse.json(401, {"message": "who are you?"}))
             results = account.sync(later=WHILE)  # everything is due
         assert {r.outcome for r in results} == {"failed"}
         assert all(r.reason.startswith(SIGN_IN_REFUSED) for r in results), results
-        assert len(sky.asked) <= 6, "it went on asking"
+        assert len(sky.requests) <= 6, "it went on asking"
         assert differences(_without(account.dump_store(), "cursors"), _without(before, "cursors")) == {}
 
     def test_what_is_forbidden_is_skipped_and_the_rest_arrives(self, tmp_path: Path) -> None:
@@ -109,56 +109,56 @@ class HttpContract(ConnectorContract):
         _, fair = self.fair(tmp_path / "fair")
         with self.under(tmp_path) as (account, sky):
             for place, shape in enumerate(self._shapes(fair)):
-                sky.instead = refuse(lambda asked, shape=shape: asked.shape == shape, 403)
+                sky.instead = refuse(lambda requested, shape=shape: requested.shape == shape, 403)
                 results = account.afresh(str(place)).sync()
                 outcomes = Counter(r.outcome for r in results)
                 assert not outcomes["failed"], (shape, results)
                 assert outcomes["ok"] > outcomes["unavailable"] or len(results) < 3, (shape, results)
 
-    def test_one_thing_that_is_missing_is_skipped_and_its_stream_goes_on(self, tmp_path: Path) -> None:
+    def test_one_item_that_is_missing_is_skipped_and_its_stream_goes_on(self, tmp_path: Path) -> None:
         _, sky = self.fair(tmp_path / "fair")
         lost = {paths[0] for paths in self._children(sky).values()}
         if not lost:
             pytest.skip("nothing is asked for one by one")
-        weather = refuse(lambda asked: asked.path in lost, 404)
+        weather = refuse(lambda query: query.path in lost, 404)
         with self.under(tmp_path / "lost", instead=weather) as (account, missed):
             results = account.sync()
-        assert lost & {asked.path for asked in missed.asked}
+        assert lost & {requested.path for requested in missed.requests}
         assert_no_errors(results)
         assert len(account.rows("SELECT 1 FROM tickets WHERE created_at IS NOT NULL")) >= 10
 
     def _shapes(self, sky: FaultProxy) -> list[str]:
-        asked = [a for a in sky.asked if a.credentials and not re.search(self.entrance, a.path)]
-        return sorted({a.shape for a in asked})
+        requested = [a for a in sky.requests if a.credentials and not re.search(self.entrance, a.path)]
+        return sorted({a.shape for a in requested})
 
     def _children(self, sky: FaultProxy) -> dict[str, list[str]]:
         """Shape -> paths, of what is asked one by one."""
         found: dict[str, set[str]] = defaultdict(set)
-        for asked in sky.asked:
-            found[asked.shape].add(asked.path)
-        named = {s for s, paths in found.items() if self.children and re.search(self.children, min(paths))}
-        return {s: sorted(paths) for s, paths in found.items() if len(paths) > 1 or s in named}
+        for requested in sky.requests:
+            found[requested.shape].add(requested.path)
+        by_name = {s for s, paths in found.items() if self.children and re.search(self.children, min(paths))}
+        return {s: sorted(paths) for s, paths in found.items() if len(paths) > 1 or s in by_name}
 
     # --- limits and errors
 
     @pytest.mark.parametrize("says", ["seconds", "a date", "nothing"])
-    def test_too_many_requests_are_asked_again_no_sooner_than_told(self, tmp_path: Path, says: str) -> None:
+    def test_too_many_requests_are_repeated_no_sooner_than_the_server_says(self, tmp_path: Path, says: str) -> None:
         wanted, _ = self.fair(tmp_path / "fair")
         clock: list[Callable[[], float]] = []
         at: dict[str, list[float]] = defaultdict(list)
 
-        def limited(asked: RecordedRequest) -> FakeResponse | None:
-            at[asked.path].append(clock[-1]())
-            if asked.before or not asked.credentials:
+        def limited(query: RecordedRequest) -> FakeResponse | None:
+            at[query.path].append(clock[-1]())
+            if query.before or not query.credentials:
                 return None
             later = dt.datetime.fromtimestamp(clock[-1]() + 9, dt.UTC)
-            told = {"seconds": {"retry_after": "7"}, "a date": {"retry_after": format_datetime(later, usegmt=True)}}
-            return FakeResponse.json(429, {"message": "slow down"}, **told.get(says, {}))
+            reported = {"seconds": {"retry_after": "7"}, "a date": {"retry_after": format_datetime(later, usegmt=True)}}
+            return FakeResponse.json(429, {"message": "slow down"}, **reported.get(says, {}))
 
         with self.under(tmp_path / "limited", instead=limited) as (account, sky):
             clock.append(account.now_there)
             assert_no_errors(account.sync())
-        refused = [asked.path for asked in sky.asked if asked.credentials and not asked.before]
+        refused = [requested.path for requested in sky.requests if requested.credentials and not requested.before]
         waits = [at[path][1] - at[path][0] for path in refused]
         assert min(waits) >= 7
         assert differences(account.dump_store(), wanted.dump_store()) == {}
@@ -177,69 +177,71 @@ class HttpContract(ConnectorContract):
     ) -> None:
         with self.under(tmp_path) as (account, sky):
             assert_no_errors(account.sync())
-            ordinary = len(sky.asked)
+            ordinary = len(sky.requests)
             assert_no_errors(account.sync(later=HOUR))
-            before, sky.asked = account.dump_store(), []
+            before, sky.requests = account.dump_store(), []
             sky.instead = always(lambda _: FakeResponse.json(503, {"message": "down"}))
             results = account.sync(later=WHILE)
             assert {r.outcome for r in results if r.requests} == {"failed"}
-            assert len(sky.asked) <= 10 * (len(results) + ordinary), "it went on asking"
+            assert len(sky.requests) <= 10 * (len(results) + ordinary), "it went on asking"
             assert max(account.wall.slept) <= 900
             assert differences(_without(account.dump_store(), "cursors"), _without(before, "cursors")) == {}
             sky.instead = None
             assert_no_errors(account.sync(later=WHILE + HOUR))
             assert differences(account.dump_store(), before) == {}
 
-    def test_a_helpdesk_that_repeats_itself_is_not_asked_for_ever(self, tmp_path: Path) -> None:
+    def test_a_helpdesk_that_repeats_itself_is_not_requested_for_ever(self, tmp_path: Path) -> None:
         """Whatever is asked of a path, its first answer comes again."""
         said: dict[str, FakeResponse] = {}
         with self.under(tmp_path) as (account, sky):
-            sky.change = lambda asked, answer: said.setdefault(asked.path, answer) if asked.credentials else answer
+            sky.change = lambda requested, answer: (
+                said.setdefault(requested.path, answer) if requested.credentials else answer
+            )
             _, ordinary = self.fair(tmp_path / "fair")
-            most = 400 + 10 * len(ordinary.asked)
-            sky.instead = lambda _: FakeResponse.json(401, {}) if len(sky.asked) > most else None
+            most = 400 + 10 * len(ordinary.requests)
+            sky.instead = lambda _: FakeResponse.json(401, {}) if len(sky.requests) > most else None
             results = account.sync()
-        assert len(sky.asked) <= most
+        assert len(sky.requests) <= most
         assert all(r.outcome in {"ok", "failed", "unavailable"} for r in results)
 
     # --- where credentials go, and what is told of them
 
     @pytest.mark.parametrize("how", ["redirects", "addresses in answers"])
-    def test_only_declared_hosts_are_asked(self, tmp_path: Path, how: str) -> None:
+    def test_only_declared_hosts_are_requested(self, tmp_path: Path, how: str) -> None:
         foreign = FaultProxy(_nobody)
         with serve(foreign) as other, self.under(tmp_path) as (account, sky):
             here = self.table("http://here")["url"].encode()  # how the table's address looks
             assert here.startswith(b"http://here")
             if how == "redirects":
-                sky.instead = always(lambda asked: FakeResponse(302, {"location": f"{other.url}{asked.path}"}))
+                sky.instead = always(lambda requested: FakeResponse(302, {"location": f"{other.url}{requested.path}"}))
             else:
                 sky.change = lambda _, answer: _redirect(answer, other.url)
             results = account.sync()
-        assert foreign.asked == []
-        assert sky.asked
+        assert foreign.requests == []
+        assert sky.requests
         assert how != "redirects" or {r.outcome for r in results if r.requests} <= {"failed", "unavailable"}
 
     @pytest.mark.parametrize("status", [200, 302, 400, 401, 403, 404, 429, 500])
-    def test_no_secret_is_told_even_by_a_helpdesk_that_repeats_it(
+    def test_no_secret_is_reported_even_by_a_helpdesk_that_repeats_it(
         self, tmp_path: Path, status: int, caplog: pytest.LogCaptureFixture
     ) -> None:
         """Not in a log line, a result, a finding, the store or what an object says of itself."""
         seen: set[str] = set()
 
-        def repeating(asked: RecordedRequest) -> FakeResponse:
-            seen.update(asked.credentials.split()[1:])
-            spoken = {"message": asked.credentials, "error": asked.credentials.partition(" ")[2]}
-            return FakeResponse.json(status, spoken, location=f"/x?key={asked.credentials.partition(' ')[2]}")
+        def repeating(requested: RecordedRequest) -> FakeResponse:
+            seen.update(requested.credentials.split()[1:])
+            spoken = {"message": requested.credentials, "error": requested.credentials.partition(" ")[2]}
+            return FakeResponse.json(status, spoken, location=f"/x?key={requested.credentials.partition(' ')[2]}")
 
         caplog.set_level(logging.DEBUG)
         with self.under(tmp_path, instead=always(repeating)) as (account, _):
             results = account.sync()
-            told = [repr(results), account.dump(), repr(account.source(b"")), *map(repr, account.streams())]
+            reported = [repr(results), account.dump(), repr(account.source(b"")), *map(repr, account.streams())]
         lines = [f"{line.getMessage()} {line.exc_text or ''}" for line in caplog.records]
         assert seen
         for secret in {*self.secrets, *seen}:
             assert [line for line in lines if secret in line] == []
-            assert [text for text in told if secret in text] == []
+            assert [text for text in reported if secret in text] == []
 
     # --- what a helpdesk may add
 
@@ -311,23 +313,23 @@ class HttpContract(ConnectorContract):
         with self.under(tmp_path) as (account, sky):
             assert_no_errors(account.sync())
             assert_no_errors(account.sync(later=HOUR))  # what is read again once, of what the first sync met last
-            sky.asked, streams = [], len(account.streams())
+            sky.requests, streams = [], len(account.streams())
             results = account.sync(later=2 * HOUR)
         assert_no_errors(results)
         due = sum(r.outcome == "ok" for r in results)
-        asked = Counter(asked.shape for asked in sky.asked)
+        query = Counter(requested.shape for requested in sky.requests)
         assert due <= streams
-        assert len(sky.asked) <= due + self.spare, asked
+        assert len(sky.requests) <= due + self.spare, query
 
 
 def refuse(is_meant: Callable[..., bool], status: int) -> Callable[[RecordedRequest], FakeResponse | None]:
     """What is meant is refused, however often it is asked."""
     answer = FakeResponse.json(status, {"message": f"refused with {status}"})
-    return lambda asked: answer if asked.credentials and is_meant(asked) else None
+    return lambda requested: answer if requested.credentials and is_meant(requested) else None
 
 
-def _without(told: Mapping[str, list[str]], *tables: str) -> dict[str, list[str]]:
-    return {table: rows for table, rows in told.items() if table not in tables}
+def _without(reported: Mapping[str, list[str]], *tables: str) -> dict[str, list[str]]:
+    return {table: rows for table, rows in reported.items() if table not in tables}
 
 
 def _rename_fields(key: str, met: list[str]) -> Callable[[dict[str, Any]], dict[str, Any]]:

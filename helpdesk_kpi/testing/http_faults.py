@@ -35,8 +35,8 @@ class FakeResponse(NamedTuple):
 
     @classmethod
     def json(cls, status: int, content: Any, **headers: str) -> "FakeResponse":
-        named = {name.replace("_", "-"): text for name, text in headers.items()}
-        return cls(status, {"content-type": "application/json", **named}, msgspec.json.encode(content))
+        by_name = {name.replace("_", "-"): text for name, text in headers.items()}
+        return cls(status, {"content-type": "application/json", **by_name}, msgspec.json.encode(content))
 
 
 #: What is answered instead of the helpdesk; None: the helpdesk itself.
@@ -50,19 +50,19 @@ class FaultProxy:
 
     def __init__(self, app: App, *, instead: Instead | None = None, change: Change | None = None) -> None:
         self.app, self.instead, self.change = app, instead, change
-        self.asked: list[RecordedRequest] = []
+        self.requests: list[RecordedRequest] = []
         self._times: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        asked = self._record(scope)
-        self.asked.append(asked)
-        answer = self.instead(asked) if self.instead else None
+        requested = self._record(scope)
+        self.requests.append(requested)
+        answer = self.instead(requested) if self.instead else None
         if answer is None:
             answer = await self._own(scope, receive)
-            answer = self.change(asked, answer) if self.change else answer
+            answer = self.change(requested, answer) if self.change else answer
         await _say(answer, send)
 
     def _record(self, scope: Scope) -> RecordedRequest:
@@ -73,18 +73,18 @@ class FaultProxy:
 
     async def _own(self, scope: Scope, receive: Receive) -> FakeResponse:
         """The helpdesk's answer, whole."""
-        told: dict[str, Any] = {}
+        reported: dict[str, Any] = {}
         parts: list[bytes] = []
 
         async def keep(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
-                told.update(message)
+                reported.update(message)
             else:
                 parts.append(message.get("body", b""))
 
         await self.app(scope, receive, keep)
-        headers = {name.decode().lower(): text.decode("latin-1") for name, text in told["headers"]}
-        return FakeResponse(told["status"], headers, b"".join(parts))
+        headers = {name.decode().lower(): text.decode("latin-1") for name, text in reported["headers"]}
+        return FakeResponse(reported["status"], headers, b"".join(parts))
 
 
 async def _say(answer: FakeResponse, send: Send) -> None:
@@ -99,17 +99,17 @@ async def _say(answer: FakeResponse, send: Send) -> None:
 
 def once(make: Callable[[RecordedRequest], FakeResponse]) -> Instead:
     """The first time that a path is asked with credentials."""
-    return lambda asked: make(asked) if asked.credentials and not asked.before else None
+    return lambda requested: make(requested) if requested.credentials and not requested.before else None
 
 
 def always(make: Callable[[RecordedRequest], FakeResponse]) -> Instead:
     """Every time that something is asked with credentials."""
-    return lambda asked: make(asked) if asked.credentials else None
+    return lambda requested: make(requested) if requested.credentials else None
 
 
-def cut(asked: RecordedRequest, answer: FakeResponse) -> FakeResponse:
+def cut(requested: RecordedRequest, answer: FakeResponse) -> FakeResponse:
     """The first answer of each path ends in the middle."""
-    if asked.before or not asked.credentials:
+    if requested.before or not requested.credentials:
         return answer
     return answer._replace(body=answer.body[: len(answer.body) // 2])
 
@@ -128,8 +128,8 @@ def in_objects(change: Callable[[dict[str, Any]], dict[str, Any]], maps: Collect
         inner = {name: walked(item, name) for name, item in part.items()}
         return inner if key in maps else change(inner)
 
-    def changed(asked: RecordedRequest, answer: FakeResponse) -> FakeResponse:
-        if not asked.credentials or "json" not in answer.headers.get("content-type", "") or answer.status != 200:
+    def changed(requested: RecordedRequest, answer: FakeResponse) -> FakeResponse:
+        if not requested.credentials or "json" not in answer.headers.get("content-type", "") or answer.status != 200:
             return answer
         return answer._replace(body=msgspec.json.encode(walked(msgspec.json.decode(answer.body))))
 

@@ -27,12 +27,12 @@ Body = Callable[[random.Random, bytes], bytes]
 def mutated(rng: random.Random, share: float, log: list[str] | None = None) -> Change:
     """A `share` of the JSON answers to requests with credentials, changed. `log`: the paths of those."""
 
-    def change(asked: RecordedRequest, answer: FakeResponse) -> FakeResponse:
+    def change(requested: RecordedRequest, answer: FakeResponse) -> FakeResponse:
         is_json = "json" in answer.headers.get("content-type", "") and answer.status == 200
-        if not (asked.credentials and is_json and answer.body) or rng.random() >= share:
+        if not (requested.credentials and is_json and answer.body) or rng.random() >= share:
             return answer
         if log is not None:
-            log.append(asked.path)
+            log.append(requested.path)
         return answer._replace(body=mutate(rng, answer.body))
 
     return change
@@ -55,8 +55,8 @@ def broken_texts(maps: Collection[str] = ()) -> Change:
 
     whole = in_objects(broken, maps)
 
-    def change(asked: RecordedRequest, answer: FakeResponse) -> FakeResponse:
-        found = whole(asked, answer)
+    def change(requested: RecordedRequest, answer: FakeResponse) -> FakeResponse:
+        found = whole(requested, answer)
         return found._replace(body=found.body.replace(_HALF.encode(), rb"\ud83d"))
 
     return change
@@ -68,14 +68,14 @@ def mutate(rng: random.Random, body: bytes) -> bytes:
         return rng.choice(
             [b"", b"null", b"[]", b"{}", b"<html></html>", body[: len(body) // 2], body + body, b"\xff" + body]
         )
-    told = msgspec.json.decode(body)
+    reported = msgspec.json.decode(body)
     poison: dict[str, bytes] = {}
     for number in range(rng.randint(1, 3)):
-        places = list(_places(told))
+        places = list(_places(reported))
         if not places:
             break
         _change(rng, *rng.choice(places if rng.random() < 0.8 else places[:8]), number, poison)
-    found = msgspec.json.encode(told)
+    found = msgspec.json.encode(reported)
     for mark, value in poison.items():
         found = found.replace(msgspec.json.encode(mark), value)
     return found

@@ -61,15 +61,15 @@ def _rows(db: sqlite3.Connection, table: str, skip: frozenset[tuple[str, str]]) 
     points_to = {row[3]: row[2] for row in db.execute(f"PRAGMA foreign_key_list({table})")}
     columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
     own_key = ("id" in columns and "native" in columns) or table == "sources"
-    told = [
+    reported = [
         _native(points_to[c], f"x.{c}") if c in points_to else f"x.{c}"
         for c in columns
         if (table, c) not in skip and not (c == "id" and own_key)
     ]
     if table == "stale_subjects":
         cases = " ".join(f"WHEN '{kind}' THEN {_native(of, 'x.subject')}" for kind, of in _KEYED.items())
-        told[columns.index("subject")] = f"CASE x.kind {cases} ELSE x.subject END"
-    rows = map(repr, db.execute(f"SELECT {', '.join(told)} FROM {table} x"))
+        reported[columns.index("subject")] = f"CASE x.kind {cases} ELSE x.subject END"
+    rows = map(repr, db.execute(f"SELECT {', '.join(reported)} FROM {table} x"))
     return sorted(re.sub(r"http://127\.0\.0\.1:\d+", "http://desk", row) for row in rows)
 
 

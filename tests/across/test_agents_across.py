@@ -251,15 +251,15 @@ def test_what_check_suggests_can_be_pasted_and_makes_them_one(desks: Desks, cli:
         path = desks.folder / "pasted.toml"
         path.write_text(f"{desks.loaded.text}\n{pasted}\n")
         assert "may be one person" not in cli("check", "--config", path).out
-        apart = desks.folder / "apart.toml"
+        separate = desks.folder / "apart.toml"
         hugo = desks.ids(HUGO)
         entries = [f'[people.{key}]\naccounts = ["{key}:{hugo[key]}"]\n' for key in ("first", "second")]
-        apart.write_text("\n".join([desks.loaded.text, *entries]))
-        assert "may be one person" not in cli("check", "--config", apart).out
+        separate.write_text("\n".join([desks.loaded.text, *entries]))
+        assert "may be one person" not in cli("check", "--config", separate).out
     with open_store(desks.loaded.store_path) as store:
         shown: Any = MetricStore(store, load(path).config).agent_names
         assert HUGO in shown
-        assert {"first", "second"} <= set(MetricStore(store, load(apart).config).agent_names)
+        assert {"first", "second"} <= set(MetricStore(store, load(separate).config).agent_names)
 
 
 def test_person_show_tells_the_accounts_and_how_they_were_joined(desks: Desks, cli: Cli) -> None:
@@ -285,7 +285,7 @@ def test_person_show_of_nobody_names_who_was_meant(desks: Desks, cli: Cli) -> No
 
 
 @pytest.mark.parametrize("privacy", ["pseudonymous", "team_only"])
-def test_where_people_are_not_named_check_counts_and_person_refuses(desks: Desks, cli: Cli, privacy: str) -> None:
+def test_where_people_are_not_identified_check_counts_and_person_refuses(desks: Desks, cli: Cli, privacy: str) -> None:
     path = desks.folder / f"{privacy}.toml"
     team = [a for world in desks.worlds.values() for a in world.desk.accounts if a.roles[0][1] != "customer"]
     with desks.served():

@@ -60,7 +60,7 @@ def test_a_page_that_vanished_keeps_what_was_written_on_it(tmp_path: Path) -> No
 
 
 @pytest.mark.trap("zendesk 72")
-def test_an_article_stays_whose_it_was_when_somebody_else_is_set_as_its_author(tmp_path: Path) -> None:
+def test_an_article_stays_of_which_it_was_when_somebody_else_is_set_as_its_author(tmp_path: Path) -> None:
     """Agent One wrote it on 2 March; on 12 March an admin names Agent Two as the author of all articles."""
     center = HelpCenter(article(1, 501))
     account = SmallAccount(tmp_path, "zendesk", center)
@@ -71,7 +71,7 @@ def test_an_article_stays_whose_it_was_when_somebody_else_is_set_as_its_author(t
     assert not [who for _, who, kind in written(account, LATER) if who == "Agent Two" and kind == "created"]
 
 
-def test_who_made_the_text_is_the_author_whoever_is_named_by_the_time_of_the_first_sync(tmp_path: Path) -> None:
+def test_who_made_the_text_is_the_author_whoever_is_identified_by_the_time_of_the_first_sync(tmp_path: Path) -> None:
     """`author_id` says Agent Two since before we came; the text itself was created by Agent One."""
     center = HelpCenter(article(1, 502, made_by=501))
     account = SmallAccount(tmp_path, "zendesk", center)
@@ -80,7 +80,7 @@ def test_who_made_the_text_is_the_author_whoever_is_named_by_the_time_of_the_fir
 
 
 @pytest.mark.trap("zendesk 73")
-def test_an_article_whose_restriction_is_lifted_is_read_by_the_census(tmp_path: Path) -> None:
+def test_an_article_of_which_restriction_is_lifted_is_read_by_the_census(tmp_path: Path) -> None:
     center = HelpCenter(article(1, 501))
     account = SmallAccount(tmp_path, "zendesk", center)
     account.sync(FIRST)

@@ -12,7 +12,7 @@ from truth_fixtures import DAY, Measured, requested_before_working
 from helpdesk_kpi.measure.metrics.columns import NO_INSTANT
 from helpdesk_kpi.simulator.freshdesk.sla import Sla, responds
 from helpdesk_kpi.simulator.jira import sla as jira_sla
-from helpdesk_kpi.simulator.jira.site import Site
+from helpdesk_kpi.simulator.jira.site import SimulatedSite
 from helpdesk_kpi.simulator.jira.vocabulary import FIRST_RESPONSE, RESOLUTION
 from helpdesk_kpi.simulator.world.clock import MINUTE
 from helpdesk_kpi.simulator.world.ticket_history import DONE, TicketHistory
@@ -34,12 +34,12 @@ def zendesk(world: World, story: TicketHistory) -> list[tuple[str, str]]:
     for metric, minutes, end in zip((FRT, FULL), TARGETS[story.created.priority], (first, solved), strict=True):
         always = story.created.priority == "urgent"
         due = story.created.at + minutes * MINUTE if always else world.hours.after(story.created.at, minutes * MINUTE)
-        found.append((metric, judged(end, due // 1000 * 1000, world.now)))
+        found.append((metric, rate(end, due // 1000 * 1000, world.now)))
     return found
 
 
 def jira(world: World, story: TicketHistory) -> list[tuple[str, str]]:
-    site = Site(world, "cloud", None, "http://x")
+    site = SimulatedSite(world, "cloud", None, "http://x")
     return [
         (metric, "missed" if c.elapsed > c.goal else "running" if c.stop is None else "kept")
         for field, metric in ((FIRST_RESPONSE, FRT), (RESOLUTION, FULL))
@@ -51,14 +51,14 @@ def freshdesk(world: World, story: TicketHistory) -> list[tuple[str, str]]:
     """The due times as they are now; while a ticket waits for somebody else its clock stands."""
     sla = Sla(world, story, story.until(world.now), world.now)
     first = next((s.at for s in story.until(world.now)[1:] if responds(world, s)), None)
-    told = ObservedTicket(world, story, world.now)
-    solved = told.solves[-1].at if told.done else None
+    reported = ObservedTicket(world, story, world.now)
+    solved = reported.solves[-1].at if reported.done else None
     status = story.state(world.now)["status"]
     due = sla.due_by if status not in {"pending", "hold"} else world.now
-    return [(FRT, judged(first, sla.fr_due_by, world.now)), (FULL, judged(solved, due, world.now))]
+    return [(FRT, rate(first, sla.fr_due_by, world.now)), (FULL, rate(solved, due, world.now))]
 
 
-def judged(end: int | None, due: int, now: int) -> str:
+def rate(end: int | None, due: int, now: int) -> str:
     if end is not None and end > now:
         end = None
     return "missed" if (now if end is None else end) > due else "running" if end is None else "kept"
@@ -96,5 +96,5 @@ def _found(one: Measured) -> Verdicts:
         if one.world.stories[int(ticket)].deleted_at is not None:
             continue
         end = None if rows.end[i] == NO_INSTANT else int(rows.end[i])
-        kept[ticket, metric, judged(end, int(rows.due[i]), now)] += 1
+        kept[ticket, metric, rate(end, int(rows.due[i]), now)] += 1
     return kept

@@ -18,7 +18,7 @@ from helpdesk_kpi.simulator.world.time_entries import entries
 from helpdesk_kpi.simulator.world.world import World, generate
 
 #: What some helpdesk cannot tell does not happen here.
-TOLD_BY_ALL: dict[str, Any] = dict.fromkeys(
+REPORTED_BY_ALL: dict[str, Any] = dict.fromkeys(
     ("api_reply", "call", "missed_call", "voicemail", "messaging", "unanswered_chat", "ai_agent", "no_priority",
      "light_note", "outbound"), 0.0,
 ) | {"csat": "legacy"}  # fmt: skip
@@ -31,7 +31,7 @@ def made() -> World:
     """Freshdesk does not tell what came by its API from what came by the portal, so all of that came by the portal.
     Nor do Jira and Freshdesk date roles, so nobody asks before they do something for the team.
     """
-    drawn = generate(7, tickets=240, weeks=10, hours=0.8, amended=0.15, **TOLD_BY_ALL)
+    drawn = generate(7, tickets=240, weeks=10, hours=0.8, amended=0.15, **REPORTED_BY_ALL)
     facts = [
         msgspec.structs.replace(f, channel="web") if isinstance(f, Created) and f.channel == "api" else f
         for f in drawn.facts
@@ -117,11 +117,11 @@ def learned(one: Kept, cli: Cli) -> dict[Any, Any]:
     }  # fmt: skip
 
 
-def test_weights_learned_of_hours_are_the_same_whatever_helpdesk_told_them(
+def test_weights_learned_of_hours_are_the_same_whatever_helpdesk_reported_them(
     kept: dict[str, Kept], capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cli = Cli(capfd, monkeypatch)
-    told = {name: learned(one, cli) for name, one in kept.items()}
-    assert told["jira"] == told["zendesk"]
-    assert told["freshdesk"] == told["zendesk"]
-    assert sum(tickets for tickets, _, _ in told["zendesk"].values()) > 100
+    reported = {name: learned(one, cli) for name, one in kept.items()}
+    assert reported["jira"] == reported["zendesk"]
+    assert reported["freshdesk"] == reported["zendesk"]
+    assert sum(tickets for tickets, _, _ in reported["zendesk"].values()) > 100

@@ -28,15 +28,17 @@ from helpdesk_kpi.simulator.world.world import World, generate
 WEEKS = 8
 #: What some helpdesk cannot tell does not happen in these worlds: scripts that write in an agent's name, calls, chats,
 #: tickets without a priority, changed answers, surveys with several questions, notes of colleagues who are no agents.
-TOLD_BY_ALL: dict[str, Any] = dict.fromkeys(
+REPORTED_BY_ALL: dict[str, Any] = dict.fromkeys(
     ("api_reply", "call", "missed_call", "voicemail", "messaging", "unanswered_chat", "ai_agent", "changed_answer",
      "no_priority", "light_note"), 0.0,
 ) | {"csat": "legacy"}  # fmt: skip
 
 
 def shown(helpdesk: str, seed: int, tickets: int) -> World:
-    told = TOLD_BY_ALL | ({"outbound": 0.0} if helpdesk == "jira" else {})  # an issue's description is its reporter's
-    world = calm(generate(seed, tickets=tickets, weeks=WEEKS, **told))
+    reported = REPORTED_BY_ALL | (
+        {"outbound": 0.0} if helpdesk == "jira" else {}
+    )  # an issue's description is its reporter's
+    world = calm(generate(seed, tickets=tickets, weeks=WEEKS, **reported))
     if helpdesk != "zendesk":
         world.plan_without |= {"calls", "engagements"}
     world.tells_spam = helpdesk == "freshdesk"  # it has a mark for it; elsewhere spam is deleted
@@ -45,8 +47,8 @@ def shown(helpdesk: str, seed: int, tickets: int) -> World:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     seeds = range(1, 11 if metafunc.config.getoption("--size") == "full" else 3)
-    told = [(name, seed) for seed in seeds for name in NAMES]
-    metafunc.parametrize("measured", told, indirect=True, scope="module", ids=lambda one: f"{one[0]} {one[1]}")
+    reported = [(name, seed) for seed in seeds for name in NAMES]
+    metafunc.parametrize("measured", reported, indirect=True, scope="module", ids=lambda one: f"{one[0]} {one[1]}")
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +66,7 @@ def measured(
 
 @pytest.mark.parametrize("days", [0, 9, 20], ids=lambda d: f"{d}_days_before_the_end")
 @pytest.mark.parametrize("kpi", [kpi for kpi in WORLD_KPIS if (kpi, "strict") not in ELSEWHERE])
-def test_a_figure_is_the_worlds_whatever_helpdesk_told_it(measured: Measured, kpi: str, days: int) -> None:
+def test_a_figure_is_the_worlds_whatever_helpdesk_reported_it(measured: Measured, kpi: str, days: int) -> None:
     """Row by row, to the millisecond. Also where a helpdesk gives a need partly: what it lacks did not happen here."""
     unmet = capabilities(measured.store, measured.config)[kpi]["demo"]
     if (measured.helpdesk, kpi) in UNSUPPORTED:
@@ -82,13 +84,13 @@ def test_a_figure_is_the_worlds_whatever_helpdesk_told_it(measured: Measured, kp
     if measured.helpdesk != "zendesk":
         found, true = _without_deleted(measured, found), _without_deleted(measured, true)
     if kpi in {"recurrence_rate", "first_contact_resolution"}:
-        found, true = (without(_repeats_not_told(measured), rows) for rows in (found, true))
+        found, true = (without(_repeats_not_describe(measured), rows) for rows in (found, true))
     assert sum(true.values()) > 2
     assert found - true == Counter()
     assert true - found == Counter()
 
 
-def _repeats_not_told(measured: Measured) -> set[str]:
+def _repeats_not_describe(measured: Measured) -> set[str]:
     """Tickets of customers who asked the same as many others on one day, though nothing was down: that is what an
     incident looks like, and it is set apart; only whoever made the world up knows better. It is rare. And of those who
     were hit when the desk was so young that nobody knew what is usual, where a helpdesk ties no ticket to its problem.
@@ -97,10 +99,10 @@ def _repeats_not_told(measured: Measured) -> set[str]:
     native = {key: int(number) for key, number in measured.native.items() if number.isdecimal()}
     stories = measured.world.stories  # Freshdesk's trackers are none of them
     incident = [native[k] for (k,) in measured.store.rows("SELECT ticket FROM ticket_flags WHERE reason = 'incident'")]
-    apart = {number for number in incident if number in stories}
-    chance = [stories[number] for number in apart if not stories[number].created.about.startswith("outage")]
+    separate = {number for number in incident if number in stories}
+    chance = [stories[number] for number in separate if not stories[number].created.about.startswith("outage")]
     assert len(chance) < 0.05 * len(stories)
-    hit = [s for n, s in stories.items() if s.created.about.startswith("outage") and n not in apart]
+    hit = [s for n, s in stories.items() if s.created.about.startswith("outage") and n not in separate]
     young = [s for s in hit if s.created.at < measured.world.desk.start + (LEAST + 2) * DAY]
     gone = [s for s in stories.values() if s.deleted_at is not None and measured.helpdesk != "zendesk"]
     theirs = {story.created.requester for story in chance + young + gone}
@@ -124,5 +126,5 @@ WHOLE = {
 
 
 def test_what_a_helpdesk_promises_whole_is_what_it_promised_before(measured: Measured) -> None:
-    told = capabilities(measured.store, measured.config)
-    assert {kpi for kpi in WORLD_KPIS if not told[kpi]["demo"]} == WHOLE[measured.helpdesk]
+    reported = capabilities(measured.store, measured.config)
+    assert {kpi for kpi in WORLD_KPIS if not reported[kpi]["demo"]} == WHOLE[measured.helpdesk]

@@ -6,25 +6,25 @@ import pytest
 from oracle.truth import TrueObservation, truth
 from simulator_fixtures import ANN, BEN, BOT, CAROL, at, did, opened, said, world
 
-from helpdesk_kpi.simulator.world.facts import Article, Comment, Fact, Update
+from helpdesk_kpi.simulator.world.facts import ArticleFact, Comment, Fact, Update
 from helpdesk_kpi.simulator.world.world import World, generate
 
 DAY = 86_400_000
 
 
-def article(**more: Any) -> Article:
+def article(**more: Any) -> ArticleFact:
     """Ann's, made on Monday."""
     given: dict[str, Any] = {"id": 400, "title": "Reset", "body": "Press it.", "section": 1, **more}
-    return Article(author=ANN, created_at=at("mon 08:00"), **given)
+    return ArticleFact(author=ANN, created_at=at("mon 08:00"), **given)
 
 
 def linked(when: str, who: int, ticket: int = 1, **more: Any) -> Update:
     return Update(ticket=ticket, at=at(when), actor=who, comment=Comment("Look there.", article=400, **more))
 
 
-def made(*facts: Fact, told: str = "all", looks: tuple[str, ...] = (), **more: Any) -> World:
+def made(*facts: Fact, reported: str = "all", looks: tuple[str, ...] = (), **more: Any) -> World:
     here = world(*facts, articles=(article(**more),))
-    here.looks, here.tells_edits = tuple(at(when) for when in looks), told  # type: ignore[assignment]  # of three words
+    here.looks, here.tells_edits = tuple(at(when) for when in looks), reported  # type: ignore[assignment]  # of three words
     return here
 
 
@@ -33,7 +33,7 @@ def rows(of: World, kpi: str, as_of: str | None = None) -> list[tuple[Any, ...]]
     return [(r.at, r.agent and int(r.agent), r.facet, r.value, r.share) for r in found]
 
 
-def test_the_creation_and_each_edit_are_told_with_their_label() -> None:
+def test_the_creation_and_each_edit_are_reported_with_their_label() -> None:
     edits = ((at("tue 09:00"), BEN), (at("wed 09:00"), BEN))
     assert rows(made(edits=edits, minor=(at("tue 09:00"),)), "article_activity") == [
         (at("mon 08:00"), ANN, "created", 1, 1), (at("tue 09:00"), BEN, "minor", 0, 1),
@@ -41,11 +41,11 @@ def test_the_creation_and_each_edit_are_told_with_their_label() -> None:
     ]  # fmt: skip
 
 
-def test_of_edits_between_two_looks_the_last_one_may_be_all_that_is_told() -> None:
+def test_of_edits_between_two_looks_the_last_one_may_be_all_that_is_reported() -> None:
     edits = ((at("tue 09:00"), BEN), (at("wed 09:00"), ANN))
     looks = ("mon 12:00", "thu 12:00")
-    last = rows(made(edits=edits, looks=looks, told="last"), "article_activity")
-    text = rows(made(edits=edits, looks=looks, told="text"), "article_activity")
+    last = rows(made(edits=edits, looks=looks, reported="last"), "article_activity")
+    text = rows(made(edits=edits, looks=looks, reported="text"), "article_activity")
     assert [row[1] for row in rows(made(edits=edits, looks=looks), "article_activity")] == [ANN, BEN, ANN]
     assert [row[:3] for row in last[1:]] == [(at("wed 09:00"), ANN, "substantive")]
     assert [row[:3] for row in text[1:]] == [(at("wed 09:00"), None, "substantive")]
@@ -88,22 +88,22 @@ def test_votes_have_the_time_of_the_look_that_saw_them() -> None:
     assert rows(shown, "article_quality") == [(at("wed 12:00"), ANN, "", 1, 1), (at("wed 12:00"), ANN, "", 0, 1)]
 
 
-def test_somebody_who_looks_after_every_edit_is_told_all_of_them() -> None:
+def test_somebody_who_looks_after_every_edit_is_reported_all_of_them() -> None:
     """But for what lies before the first look, where the extent of an edit is not told."""
     one = generate(5, tickets=120, weeks=8)
     first = one.desk.start + DAY
     edits = {at for article in one.desk.articles for at, _ in article.edits}
     ends = {article.archived_at - 1000 for article in one.desk.articles if article.archived_at}
     births = {article.created_at for article in one.desk.articles}
-    whole = _told(one, ())
+    whole = _describe(one, ())
     one.tells_edits = "last"
-    looked = _told(one, (first, *sorted(at for at in edits | ends | births if at > first), one.now))
+    looked = _describe(one, (first, *sorted(at for at in edits | ends | births if at > first), one.now))
     late = {article_id for article_id, at, *_ in whole if at <= first and at in edits}
     assert len(whole) > 30
     assert sorted(row for row in looked if row[0] not in late) == sorted(row for row in whole if row[0] not in late)
 
 
-def _told(one: World, looks: tuple[int, ...]) -> list[tuple[Any, ...]]:
+def _describe(one: World, looks: tuple[int, ...]) -> list[tuple[Any, ...]]:
     one.looks = looks
 
     def plain(row: TrueObservation) -> tuple[Any, ...]:

@@ -84,7 +84,7 @@ def test_own_dates_win_over_the_library() -> None:
     assert china.is_workday(dt.date(2026, 2, 16))
 
 
-def test_years_whose_make_up_workdays_are_not_published_are_warned_of() -> None:
+def test_years_of_which_make_up_workdays_are_not_published_are_warned_of() -> None:
     china = BusinessCalendar.of_hours(Hours(weekly=OFFICE, holidays="CN"), "Asia/Shanghai")
     assert china.warnings() == []  # nothing measured yet
     china.between(ms("2025-05-01T00:00Z"), ms("2026-05-01T00:00Z"))

@@ -88,8 +88,8 @@ def test_each_group_has_its_calendar_and_the_rest_the_default_one(tmp_path: Path
     """
     account = SmallAccount(tmp_path, "freshdesk", Desk(desk(head, west), int(west)))
     account.sync(NOW)
-    told = account.by_ticket("first_reply_time", "business_seconds", as_of=NOW)
-    assert told == {"731": 7200, "732": 7200, "733": 7200}
+    reported = account.by_ticket("first_reply_time", "business_seconds", as_of=NOW)
+    assert reported == {"731": 7200, "732": 7200, "733": 7200}
     by_clock = account.by_ticket("first_reply_time", "calendar_seconds", as_of=NOW)
     assert by_clock == {"731": 7200, "732": 10_800, "733": 7200}
 
@@ -98,8 +98,8 @@ def test_the_list_says_what_runs_on_each_calendar(tmp_path: Path) -> None:
     account = SmallAccount(tmp_path, "freshdesk", Desk(desk("2", "1"), 1))
     account.sync(NOW)
     with account.store() as store:
-        told = [(one.name, one.is_default, one.teams) for one in calendars_in_use(store, account.config)]
-        assert told == [("Head office", True, []), ("West desk", False, ["West"])]
+        reported = [(one.name, one.is_default, one.teams) for one in calendars_in_use(store, account.config)]
+        assert reported == [("Head office", True, []), ("West desk", False, ["West"])]
         assert not unclear_calendars(store, account.config)
 
 
@@ -117,7 +117,7 @@ def test_a_ticket_that_changes_its_group_counts_each_calendar_in_its_time(tmp_pa
     assert account.by_ticket("first_reply_time", "business_seconds", as_of=NOW) == {"734": 16_200}
 
 
-def test_a_group_whose_calendar_changes_keeps_the_old_one_for_what_was(tmp_path: Path) -> None:
+def test_a_group_of_which_calendar_changes_keeps_the_old_one_for_what_was(tmp_path: Path) -> None:
     """732 was answered while West ran on West desk; that West runs on the default calendar since does not move it."""
     the_desk = Desk(desk("2", "1"), 1)
     account = SmallAccount(tmp_path, "freshdesk", the_desk)
@@ -141,8 +141,8 @@ def test_the_first_own_calendar_of_a_group_is_not_that_of_its_past(tmp_path: Pat
     the_desk.replies[735] = {**reply(735, ""), "created_at": "2026-03-10T18:00:00Z"}
     account.sync(at("2026-03-09 13:00"))
     account.sync(at("2026-03-11 12:00"))
-    told = account.by_ticket("first_reply_time", "business_seconds", as_of=at("2026-03-11 12:00"))
-    assert (told["732"], told["735"]) == (3600, 10_800)
+    reported = account.by_ticket("first_reply_time", "business_seconds", as_of=at("2026-03-11 12:00"))
+    assert (reported["732"], reported["735"]) == (3600, 10_800)
 
 
 @pytest.mark.parametrize("variant", ["strict", "zendesk"])
@@ -162,8 +162,8 @@ def test_another_default_calendar_counts_from_then_on_only(tmp_path: Path, varia
     the_desk.replies[736] = {**reply(736, ""), "created_at": "2026-03-10T18:00:00Z"}
     account.sync(at("2026-03-09 13:00"))
     account.sync(at("2026-03-11 12:00"))
-    told = account.by_ticket("first_reply_time", "business_seconds", as_of=at("2026-03-11 12:00"), variant=variant)
-    assert (told["733"], told["736"]) == (7200, 10_800)
+    reported = account.by_ticket("first_reply_time", "business_seconds", as_of=at("2026-03-11 12:00"), variant=variant)
+    assert (reported["733"], reported["736"]) == (7200, 10_800)
 
 
 def test_a_default_calendar_that_is_deleted_keeps_what_was(tmp_path: Path) -> None:
@@ -173,16 +173,16 @@ def test_a_default_calendar_that_is_deleted_keeps_what_was(tmp_path: Path) -> No
     account.sync(NOW)
     the_desk.calendars = [calendar("1", "West desk", "Pacific Time (US & Canada)", default=True)]
     account.sync(at("2026-03-11 12:00"))
-    told = account.by_ticket("first_reply_time", "business_seconds", as_of=at("2026-03-11 12:00"))
-    assert told["733"] == 7200
+    reported = account.by_ticket("first_reply_time", "business_seconds", as_of=at("2026-03-11 12:00"))
+    assert reported["733"] == 7200
 
 
 @pytest.mark.trap("freshdesk 71")
 def test_a_calendar_that_no_list_has_leaves_the_duration_out_by_name(tmp_path: Path) -> None:
     account = SmallAccount(tmp_path, "freshdesk", Desk(desk("2", "1"), 77))
     account.sync(NOW)
-    told = account.by_ticket("first_reply_time", "reason", as_of=NOW)
-    assert told == {"731": "", "732": "schedule_unknown", "733": ""}
+    reported = account.by_ticket("first_reply_time", "reason", as_of=NOW)
+    assert reported == {"731": "", "732": "schedule_unknown", "733": ""}
     with account.store() as store:
         [doubt] = unclear_calendars(store, account.config)
     assert (doubt.kind, doubt.names) == ("missing", ["West"])
@@ -193,8 +193,8 @@ def test_hours_of_the_configuration_go_before_the_helpdesks(tmp_path: Path) -> N
     more = '[hours.west]\nweekly = { mon-fri = ["17:00-18:00"] }\nteams = ["West"]\n'
     account = SmallAccount(tmp_path, "freshdesk", Desk(desk("2", "1"), 1), more=more)
     account.sync(NOW)
-    told = account.by_ticket("first_reply_time", "business_seconds", as_of=NOW)
-    assert told == {"731": 7200, "732": 3600, "733": 7200}
+    reported = account.by_ticket("first_reply_time", "business_seconds", as_of=NOW)
+    assert reported == {"731": 7200, "732": 3600, "733": 7200}
 
 
 @pytest.mark.parametrize(("defaults", "kind"), [((False, False), "no_default"), ((True, True), "several_defaults")])

@@ -120,8 +120,8 @@ def test_a_ticket_that_changes_its_schedule_counts_each_in_turn_and_zendesk_the_
 
 def test_a_schedule_that_the_account_no_longer_has_is_not_guessed(tmp_path: Path) -> None:
     made = account(tmp_path, life(94, "18:00", ("10:00", assigned(None, 777))), life(95, "18:00"))
-    told = made.by_ticket("first_reply_time", "reason", as_of=NOW)
-    assert told == {"94": "schedule_unknown", "95": ""}
+    reported = made.by_ticket("first_reply_time", "reason", as_of=NOW)
+    assert reported == {"94": "schedule_unknown", "95": ""}
 
 
 @pytest.mark.trap("zendesk 71")

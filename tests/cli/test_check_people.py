@@ -133,7 +133,7 @@ def test_an_account_that_is_nobodys_is_warned_of(store: Store, mark: str, said: 
     assert said in text
 
 
-def test_an_account_that_two_entries_claim_is_told_with_whose_it_is(store: Store) -> None:
+def test_an_account_that_two_entries_claim_is_reported_with_of_which_it_is(store: Store) -> None:
     Source(store).put(agent("1", "Ann", email="ann@x.org"))
     people = {"ann": PersonConfig(accounts=["ann@x.org"]), "bob": PersonConfig(accounts=["acme:1"])}
     said = "'ann@x.org' is acme:1, which people.bob names by its id: it counts as theirs"

@@ -38,10 +38,10 @@ BAD = Finding(level="error", about="rights", text="the credentials are of role '
 def test_what_the_plan_lacks_is_a_no_with_its_reason_for_every_kpi_that_needs_it(cli: Cli, desk: SyncedDesk) -> None:
     ran = cli("check", "--config", desk.path)
     assert ran.status == 0, ran.out
-    told = [line for line in ran.out.splitlines() if line.startswith(("yes", "partly", "no "))]
-    because = {line.split()[2]: line.partition(" because ")[2] for line in told}
+    reported = [line for line in ran.out.splitlines() if line.startswith(("yes", "partly", "no "))]
+    because = {line.split()[2]: line.partition(" because ")[2] for line in reported}
     assert {*because} == {kpi.id for kpi in find_kpis().values() if kpi.subject != "entry"}
-    no = {line.split()[2] for line in told if line.startswith("no ")}
+    no = {line.split()[2] for line in reported if line.startswith("no ")}
     assert {kpi: because[kpi] for kpi in no} == {
         **dict.fromkeys(("csat", "csat_response_rate"), "no survey can be read"),
         "article_views": "Zendesk's API has no page views",
@@ -136,7 +136,7 @@ def test_markup_in_what_a_helpdesk_says_stays_text(
 
 
 @pytest.fixture
-def named(tmp_path: Path) -> SyncedDesk:
+def by_name(tmp_path: Path) -> SyncedDesk:
     """A desk whose statuses and priorities have names of their own, as other helpdesks' have."""
     made = SyncedDesk(tmp_path, generate(3, tickets=40, weeks=4))
     made.sync()
@@ -155,15 +155,15 @@ def named(tmp_path: Path) -> SyncedDesk:
     return made
 
 
-def told(desk: SyncedDesk, edit: str = "") -> list[tuple[str, str, str]]:
+def describe(desk: SyncedDesk, edit: str = "") -> list[tuple[str, str, str]]:
     path = desk.folder / "edited.toml"
     path.write_text(desk.path.read_text().replace("[tickets]", f"[tickets]\n{edit}"))
     with desk.store() as store:
         return [(f.level, f.about, f.text) for f in find_unmapped(AppContext(path), store)]
 
 
-def test_statuses_are_listed_with_what_they_count_as_and_what_could_be_said(named: SyncedDesk) -> None:
-    found = [(level, text) for level, about, text in told(named) if about == "tickets.statuses"]
+def test_statuses_are_shown_with_what_they_count_as_and_what_could_be_said(by_name: SyncedDesk) -> None:
+    found = [(level, text) for level, about, text in describe(by_name) if about == "tickets.statuses"]
     vendor, customer = found
     assert (vendor[0], customer[0]) == ("warning", "note")
     assert vendor[1] == (
@@ -176,8 +176,8 @@ def test_statuses_are_listed_with_what_they_count_as_and_what_could_be_said(name
     )
 
 
-def test_priorities_are_listed_with_how_many_tickets_have_them(named: SyncedDesk) -> None:
-    found = {text.split("'")[1]: (level, text) for level, about, text in told(named) if "severity" in about}
+def test_priorities_are_shown_with_how_many_tickets_have_them(by_name: SyncedDesk) -> None:
+    found = {text.split("'")[1]: (level, text) for level, about, text in describe(by_name) if "severity" in about}
     assert {*found} == {"Highest", "Nice to have"}
     assert found["Highest"][0] == "note"
     assert found["Highest"][1].startswith("no ticket so far has priority 'Highest', which maps to no severity")
@@ -187,9 +187,9 @@ def test_priorities_are_listed_with_how_many_tickets_have_them(named: SyncedDesk
     assert "perhaps" not in found["Nice to have"][1]
 
 
-def test_what_is_configured_is_listed_no_more(named: SyncedDesk) -> None:
+def test_what_is_configured_is_shown_no_more(by_name: SyncedDesk) -> None:
     assert [
-        f for f in told(named, 'statuses = { "vendor review" = "hold", "7" = "pending" }') if "statuses" in f[1]
+        f for f in describe(by_name, 'statuses = { "vendor review" = "hold", "7" = "pending" }') if "statuses" in f[1]
     ] == []
 
 

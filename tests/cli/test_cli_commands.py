@@ -125,7 +125,7 @@ def test_explain_names_the_nearest_agent(cli: Cli, desk: SyncedDesk) -> None:
     assert "no agent named 'Nobody Atall'" in ran.err
 
 
-def test_kpis_are_listed_with_variants_definitions_and_what_sources_give(cli: Cli, desk: SyncedDesk) -> None:
+def test_kpis_are_shown_with_variants_definitions_and_what_sources_give(cli: Cli, desk: SyncedDesk) -> None:
     entries = json.loads(cli("kpis", "--json", "--config", desk.path).out)
     assert {e["id"] for e in entries} == set(find_kpis())
     first = next(e for e in entries if e["id"] == "first_reply_time")
@@ -191,7 +191,7 @@ def test_check_of_wrong_credentials_fails_with_one_clear_line(cli: Cli, desk: Sy
     assert "Traceback" not in ran.err
 
 
-def test_status_says_how_fresh_things_are(cli: Cli, desk: SyncedDesk) -> None:
+def test_status_says_how_fresh_items_are(cli: Cli, desk: SyncedDesk) -> None:
     found = json.loads(cli("status", "--json", "--config", desk.path).out)
     assert found["tickets"] > 150
     source = found["sources"]["demo"]
@@ -230,7 +230,7 @@ def test_reports_that_nobody_configured_speak_of_their_own_period(
     assert (refused.status, "no template for this format" in refused.err) == (2, True)
 
 
-def test_a_report_speaks_of_the_period_and_the_language_that_are_asked_for(cli: Cli, desk: SyncedDesk) -> None:
+def test_a_report_speaks_of_the_period_and_the_language_that_are_requested_for(cli: Cli, desk: SyncedDesk) -> None:
     words = ["report", "weekly", "--format", "text", "--config", desk.path]
     assert "Week 45" in cli(*words, "--period", "2026-W45").out
     assert "2026年第45周" in cli(*words, "--period", "2026-W45", "--locale", "zh").out
@@ -296,9 +296,9 @@ def test_measure_again_changes_no_observation(cli: Cli, desk: SyncedDesk) -> Non
     assert cli(*words).out == before
 
 
-def asked(url: str, path: str, **body: str) -> Any:
-    told = json.dumps(body).encode() if body else None
-    request = urllib.request.Request(url + path, told, {"Content-Type": "application/json"})
+def request(url: str, path: str, **body: str) -> Any:
+    reported = json.dumps(body).encode() if body else None
+    request = urllib.request.Request(url + path, reported, {"Content-Type": "application/json"})
     with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10) as answer:
         return json.load(answer)
 
@@ -312,7 +312,7 @@ def simulated(process: subprocess.Popen[str], url: str) -> Any:
             secret = found[1]
     while process.poll() is None:
         try:
-            return asked(url, "/oauth/tokens", grant_type="client_credentials", client_id="helpdesk_kpi",
+            return request(url, "/oauth/tokens", grant_type="client_credentials", client_id="helpdesk_kpi",
                          client_secret=secret)  # fmt: skip
         except OSError:  # it does not listen yet
             continue

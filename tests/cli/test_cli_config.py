@@ -181,7 +181,7 @@ WRONG_SOURCES = {
 
 @pytest.mark.parametrize("command", ["check", "sync", "run --once"])
 @pytest.mark.parametrize("wrong", WRONG_SOURCES)
-def test_what_is_wrong_with_a_source_is_said_before_anything_is_asked(
+def test_what_is_wrong_with_a_source_is_said_before_anything_is_requested(
     tmp_path: Path, cli: Cli, wrong: str, command: str
 ) -> None:
     old, new, said = WRONG_SOURCES[wrong]
@@ -216,7 +216,7 @@ def test_a_secret_in_clear_is_not_repeated(tmp_path: Path, cli: Cli) -> None:
         ("sync acmee", ["'acmee'", "team.toml", "acme"]),
     ],
 )
-def test_what_is_not_there_is_named_with_what_is(tmp_path: Path, cli: Cli, words: str, said: list[str]) -> None:
+def test_what_is_not_there_is_identified_with_what_is(tmp_path: Path, cli: Cli, words: str, said: list[str]) -> None:
     ran = cli(*words.split(), "--config", written(tmp_path))
     line = one_line(ran.err)
     assert ran.status == 2, line
@@ -254,7 +254,7 @@ def test_without_a_configuration_it_is_said_how_to_get_one(
     assert "helpdesk-kpi init" in ran.err
 
 
-def test_a_broken_store_is_named(tmp_path: Path, cli: Cli) -> None:
+def test_a_broken_store_is_identified(tmp_path: Path, cli: Cli) -> None:
     path = written(tmp_path)
     (tmp_path / "helpdesk.db").write_text("no database at all, though it has the name of one" * 40)
     ran = cli("status", "--config", path)

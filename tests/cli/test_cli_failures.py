@@ -173,7 +173,7 @@ def small_files() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (120_000, 120_000))
 
 
-def ran_apart(
+def ran_separate(
     desk: SyncedDesk,
     folder: Path,
     *words: object,
@@ -203,7 +203,7 @@ def test_a_read_only_store_is_one_line(desk: SyncedDesk, place: Path, command: s
     (place / "helpdesk.db").chmod(0o400)
     place.chmod(0o500)
     try:
-        line = line_of(ran_apart(desk, place, *COMMANDS[command], before=without_rights))
+        line = line_of(ran_separate(desk, place, *COMMANDS[command], before=without_rights))
     finally:
         place.chmod(0o700)
     assert "helpdesk.db" in line
@@ -219,28 +219,28 @@ def test_a_read_only_store_is_one_line(desk: SyncedDesk, place: Path, command: s
 )
 def test_a_place_that_cannot_be_written_is_one_line(desk: SyncedDesk, place: Path, out: str, said: str) -> None:
     (place / "locked").mkdir(mode=0o500)
-    ran = ran_apart(desk, place, "report", "weekly_digest", "--out", place / out, before=without_rights)
+    ran = ran_separate(desk, place, "report", "weekly_digest", "--out", place / out, before=without_rights)
     assert line_of(ran) == f"helpdesk-kpi: {place / out} cannot be written: {said}"
 
 
 def test_a_full_disk_is_one_line_and_leaves_no_half_report(desk: SyncedDesk, place: Path) -> None:
     """The store is measured already, so that the report is the first thing that does not fit."""
-    assert ran_apart(desk, place, "report", "weekly_digest", "--format", "json").returncode == 0
+    assert ran_separate(desk, place, "report", "weekly_digest", "--format", "json").returncode == 0
     with closing(sqlite3.connect(place / "helpdesk.db")) as conn:
         conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    ran = ran_apart(desk, place, "report", "weekly_digest", "--out", "a.html", before=small_files)
+    ran = ran_separate(desk, place, "report", "weekly_digest", "--out", "a.html", before=small_files)
     assert "a.html cannot be written: File too large" in line_of(ran)
     assert list(place.glob("*a.html*")) == []
 
 
 def test_a_full_disk_under_the_store_is_one_line(desk: SyncedDesk, place: Path) -> None:
-    ran = ran_apart(desk, place, "measure", "--all", before=small_files)
+    ran = ran_separate(desk, place, "measure", "--all", before=small_files)
     assert "helpdesk.db cannot be read or written" in line_of(ran)
 
 
 def test_an_output_that_cannot_be_written_is_one_line(desk: SyncedDesk, place: Path) -> None:
     with Path("/dev/full").open("w") as full:
-        ran = ran_apart(desk, place, "observations", "csat", stdout=full.fileno())
+        ran = ran_separate(desk, place, "observations", "csat", stdout=full.fileno())
     assert line_of(ran) == "helpdesk-kpi: No space left on device"
 
 
@@ -295,7 +295,7 @@ def test_weights_are_not_learned_from_days_to_come(cli: Cli, place: Path) -> Non
 def on_terminal(desk: SyncedDesk, folder: Path, *words: str) -> tuple[int, str]:
     """What a command prints on a terminal of its own, and its exit status."""
     here, there = pty.openpty()
-    ran = ran_apart(desk, folder, *words, stdout=there)
+    ran = ran_separate(desk, folder, *words, stdout=there)
     os.close(there)
     found = b""
     with os.fdopen(here, "rb", buffering=0) as terminal:
@@ -309,12 +309,12 @@ def on_terminal(desk: SyncedDesk, folder: Path, *words: str) -> tuple[int, str]:
 
 def test_a_page_goes_into_a_file_on_a_terminal(desk: SyncedDesk, place: Path) -> None:
     """Piped, it is printed as ever; a text is printed anywhere."""
-    ran_apart(desk, place, "measure")
+    ran_separate(desk, place, "measure")
     status, said = on_terminal(desk, place, "report", "weekly_digest", "--period", WEEK)
     page = place / f"weekly_digest-{WEEK}.html"
     assert (status, said) == (0, f"wrote {page.name}\n")
     assert page.stat().st_mode & 0o777 == 0o600
-    piped = ran_apart(desk, place, "report", "weekly_digest", "--period", WEEK)
+    piped = ran_separate(desk, place, "report", "weekly_digest", "--period", WEEK)
     assert piped.stdout.rstrip() == page.read_text().rstrip()
     status, said = on_terminal(desk, place, "report", "weekly_digest", "--period", WEEK, "--format", "text")
     assert status == 0

@@ -27,13 +27,13 @@ def test_in_a_pipe_it_is_a_line_of_csv_for_each_figure_and_clock(cli: Cli, desk:
     assert ("reply_time", "calendar") in {(row["metric"], row["clock"]) for row in rows}
     for row in rows:
         assert row["source"] == "demo"
-        named = dict(part.rsplit(" ", 1) for part in row["reasons"].split("; ") if part)
+        by_name = dict(part.rsplit(" ", 1) for part in row["reasons"].split("; ") if part)
         assert int(row["agree"]) <= int(row["compared"])
         assert row["unexplained"] == "0"
-        assert all(count.isdecimal() for count in named.values())
+        assert all(count.isdecimal() for count in by_name.values())
 
 
-def test_differences_are_listed_with_reason_and_link_the_largest_first(cli: Cli, desk: SyncedDesk) -> None:
+def test_differences_are_shown_with_reason_and_link_the_largest_first(cli: Cli, desk: SyncedDesk) -> None:
     whole = rows_of(cli("reconcile", "demo", "--differences", "--config", desk.path).out)
     assert len(whole) > 20
     assert all(row["reason"] not in {"agrees", "rounding"} and row["says"] for row in whole)

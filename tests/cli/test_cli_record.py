@@ -62,10 +62,10 @@ def test_record_list_correct_withdraw(cli: Cli, desk: Path) -> None:
     ran = cli("record", "withdraw", "3", "--why", "cancelled", "--config", desk)
     assert ran.out == "training: entry 3 is withdrawn\n"
     assert cli("record", "list", "training", "--config", desk).out == "none\n"
-    told = json.loads(cli("record", "list", "training", "--all", "--json", "--config", desk).out)
-    assert [one["state"] for one in told] == ["corrected by 2", "corrected by 3", "withdrawn"]
-    assert (told[0]["subject"], told[0]["approved_by"], told[2]["why"]) == ("王小明", "李娜", "cancelled")
-    assert told[0]["entered_at"] == "2026-11-24T09:00:00Z"
+    reported = json.loads(cli("record", "list", "training", "--all", "--json", "--config", desk).out)
+    assert [one["state"] for one in reported] == ["corrected by 2", "corrected by 3", "withdrawn"]
+    assert (reported[0]["subject"], reported[0]["approved_by"], reported[2]["why"]) == ("王小明", "李娜", "cancelled")
+    assert reported[0]["entered_at"] == "2026-11-24T09:00:00Z"
 
 
 def test_the_list_reads_as_lines(cli: Cli, desk: Path) -> None:
@@ -81,7 +81,7 @@ def test_the_list_reads_as_lines(cli: Cli, desk: Path) -> None:
     ]
 
 
-def test_a_wrong_entry_is_told_whole_and_ends_with_status_2(cli: Cli, desk: Path) -> None:
+def test_a_wrong_entry_is_reported_whole_and_ends_with_status_2(cli: Cli, desk: Path) -> None:
     ran = cli("record", "training", "subject=Nobody", "on=today", "--config", desk)
     assert (ran.status, ran.out) == (2, "")
     assert [line.rpartition("training: ")[2].partition(":")[0] for line in ran.err.splitlines()] == [
@@ -135,7 +135,9 @@ def test_importing_twice_changes_nothing_and_a_changed_row_corrects(cli: Cli, de
     ]
 
 
-def test_every_error_of_a_file_is_told_with_its_line_and_nothing_is_kept(cli: Cli, desk: Path, tmp_path: Path) -> None:
+def test_every_error_of_a_file_is_reported_with_its_line_and_nothing_is_kept(
+    cli: Cli, desk: Path, tmp_path: Path
+) -> None:
     path = tmp_path / "training.csv"
     path.write_text(
         FILE + "Anne,2026-11-19,x,lead,6,,no,Bob\nAnn,2026-11-18,x,mentor,,0,https://x/1,Bob\n", encoding="utf-8"

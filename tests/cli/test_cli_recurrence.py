@@ -100,12 +100,12 @@ def test_after_judging_it_says_how_right_it_is_and_what_would_serve_best(
     done = cli("--config", desk.path, "recurrence", "label", "--sample", 200, "--learn")
     assert done.status == 0
     with desk.store() as store:
-        told = load_quality(store, desk.loaded.config)
+        reported = load_quality(store, desk.loaded.config)
         used = load_thresholds(store, desk.loaded.config)
-    assert told is not None
-    assert told.precision is not None
-    assert told.pairs == len(sample)
-    assert f"of the repeats found {told.precision:.0%} are some" in done.out or "would serve best" in done.out
+    assert reported is not None
+    assert reported.precision is not None
+    assert reported.pairs == len(sample)
+    assert f"of the repeats found {reported.precision:.0%} are some" in done.out or "would serve best" in done.out
     assert used.origin in {"learned", "shipped"}
     if used.origin == "learned":
         assert f"same_category = {used.same_category:.2f}" in done.out
@@ -135,7 +135,7 @@ def test_a_contested_pair_is_settled_with_a_reason(cli: Cli, desk: SyncedDesk) -
         (["--pair", "1001", "1001", "--yes"], "1001 and 1001 are not two tickets of one customer"),
     ],
 )
-def test_what_cannot_be_judged_is_said(cli: Cli, desk: SyncedDesk, words: list[str], said: str) -> None:
+def test_what_cannot_be_rated_is_said(cli: Cli, desk: SyncedDesk, words: list[str], said: str) -> None:
     done = cli("--config", desk.path, "recurrence", "label", *words)
     assert done.status == 2
     assert said in done.err
@@ -163,16 +163,16 @@ def test_precision_and_recall_count_what_each_pair_was_drawn_from() -> None:
         LabelledPair("same_category", 0.9, False, 10),
         LabelledPair(None, 0.0, True, 60),
     ]
-    told = measure_quality(pairs, SHIPPED)
-    assert (told.precision, told.recall) == (30 / 40, 30 / 90)
-    assert told.found_pairs == 40**2 / (30**2 + 10**2)  # fewer than two, since they weigh unequally
+    reported = measure_quality(pairs, SHIPPED)
+    assert (reported.precision, reported.recall) == (30 / 40, 30 / 90)
+    assert reported.found_pairs == 40**2 / (30**2 + 10**2)  # fewer than two, since they weigh unequally
     assert measure_quality([], SHIPPED) == DetectionQuality(0, 0, 0, 0, 0.0, 0.0)
 
 
 def test_explain_says_how_right_the_finding_is(cli: Cli, desk: SyncedDesk) -> None:
-    told = cli("--config", desk.path, "explain", "recurrence_rate", "--period", "2026-10")
-    assert told.status == 0
-    assert "how often a repeat is one is not known: judge some with `helpdesk-kpi recurrence label`" in told.out
+    reported = cli("--config", desk.path, "explain", "recurrence_rate", "--period", "2026-10")
+    assert reported.status == 0
+    assert "how often a repeat is one is not known: judge some with `helpdesk-kpi recurrence label`" in reported.out
     with desk.store() as store, store.transaction() as conn:
         [(a, b)] = conn.execute("SELECT min(id), max(id) FROM tickets").fetchall()
         conn.executemany(
@@ -180,7 +180,7 @@ def test_explain_says_how_right_the_finding_is(cli: Cli, desk: SyncedDesk) -> No
             " VALUES (?, ?, 1, 'lead', ?, 1, 'code', 0.5)",
             [(a + n, b, "no" if n < 2 else "yes") for n in range(20)],
         )
-    told = cli("--config", desk.path, "explain", "recurrence_rate", "--period", "2026-10")
+    reported = cli("--config", desk.path, "explain", "recurrence_rate", "--period", "2026-10")
     # 18 of 20 found by a code are some; Wilson's interval of 18/20 is 69.9 to 97.2 %.
-    assert "of the repeats found 90% are some (70% to 97%, 20 pairs judged)" in told.out
+    assert "of the repeats found 90% are some (70% to 97%, 20 pairs judged)" in reported.out
     assert "of the repeats found" not in cli("--config", desk.path, "explain", "csat", "--period", "2026-10").out

@@ -33,10 +33,10 @@ def test_weights_are_learned_and_shown_and_hold_from_a_day_on(cli: Cli, desk: Sy
     assert ran.out.startswith("version 1, in force from 2026-11-16; learned from 2026-09-01 to 2026-10-31 by effort\n")
     assert cli("weights", "show", "--config", desk.path).out == ran.out
 
-    told = json.loads(cli("weights", "show", "--json", "--config", desk.path).out)
-    counted = sum(kind["tickets"] for kind in told["kinds"])
-    assert sum(kind["tickets"] * kind["weight"] for kind in told["kinds"]) / counted == pytest.approx(1, abs=0.001)
-    assert "people" not in json.dumps(told["kinds"])
+    reported = json.loads(cli("weights", "show", "--json", "--config", desk.path).out)
+    counted = sum(kind["tickets"] for kind in reported["kinds"])
+    assert sum(kind["tickets"] * kind["weight"] for kind in reported["kinds"]) / counted == pytest.approx(1, abs=0.001)
+    assert "people" not in json.dumps(reported["kinds"])
 
     assert cli("measure", "--config", desk.path).status == 0
     of_week = {week: _basis(cli, desk, week) for week in ("2026-W46", "2026-W47")}
@@ -52,10 +52,10 @@ def _basis(cli: Cli, desk: SyncedDesk, week: str) -> str:
 def test_explain_says_what_it_is_per_hour_and_how_much_hangs_on_the_weights(cli: Cli, desk: SyncedDesk) -> None:
     assert cli("measure", "--config", desk.path).status == 0
     words = ("explain", "weighted_volume", "--period", "2026-10", "--config", desk.path)
-    told = json.loads(cli(*words, "--json").out)
-    assert {(c["one"], c["other"]) for c in told["other_weights"]} <= {("effort", "equal")}
-    assert "per_hour" not in told
-    agent = min(row["agent"] for row in told["observations"] if row["agent"])
+    reported = json.loads(cli(*words, "--json").out)
+    assert {(c["one"], c["other"]) for c in reported["other_weights"]} <= {("effort", "equal")}
+    assert "per_hour" not in reported
+    agent = min(row["agent"] for row in reported["observations"] if row["agent"])
     mine = json.loads(cli(*words, "--agent", agent, "--json").out)
     assert mine["per_hour"]["name"] == agent
     # October 2026 in Berlin has 22 working days of 8.5 hours; the desk is closed on none of them.

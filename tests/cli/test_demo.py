@@ -53,10 +53,10 @@ def test_all_three_helpdesks_make_one_digest_in_which_people_are_people(tmp_path
 def test_what_demo_names_at_its_end_can_be_done(tmp_path: Path, locale: str, capsys: Any) -> None:
     out = tmp_path / "made"
     demo_run.run_demo(out, locale, 3, show=False, tickets=60)  # type: ignore[arg-type]
-    named = re.findall(r"^  helpdesk-kpi (.+)  \(", capsys.readouterr().out, re.MULTILINE)
-    assert len(named) == 4
-    assert named.pop() == f"simulate --demo {out}"  # serves until it is stopped
-    for command in named:
+    by_name = re.findall(r"^  helpdesk-kpi (.+)  \(", capsys.readouterr().out, re.MULTILINE)
+    assert len(by_name) == 4
+    assert by_name.pop() == f"simulate --demo {out}"  # serves until it is stopped
+    for command in by_name:
         main(shlex.split(command.replace(" --open", "")))  # ends the program where it fails
         assert capsys.readouterr().out
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from helpdesk_kpi.deliver.channels.email import Email
-from helpdesk_kpi.deliver.channels.files import Files
+from helpdesk_kpi.deliver.channels.files import FolderChannel
 from helpdesk_kpi.deliver.contract import Channel
 from helpdesk_kpi.deliver.discovery import channel_type, decode, kinds
 from helpdesk_kpi.errors import ConfigError
@@ -78,7 +78,7 @@ def test_no_secret_shows_in_a_channel() -> None:
 
 def test_relative_paths_start_at_the_folder_of_the_configuration() -> None:
     channel = decode("out", {"type": "files", "folder": "reports"}, file=FILE)
-    assert isinstance(channel, Files)
+    assert isinstance(channel, FolderChannel)
     assert channel.folder == Path("/etc/desk/reports")
 
 

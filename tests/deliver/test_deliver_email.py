@@ -319,7 +319,7 @@ def test_a_password_is_never_sent_in_clear_to_another_machine() -> None:
         )  # fmt: skip
 
 
-def test_a_missing_ca_file_is_named(tmp_path: Path) -> None:
+def test_a_missing_ca_file_is_identified(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"ca_file: there is no file .*none\.pem"):
         channel(25, ca_file=tmp_path / "none.pem")
 

@@ -10,7 +10,7 @@ from deliver_fixtures import PNG, message
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpdesk_kpi.deliver.channels.files import Files, parts, stem
+from helpdesk_kpi.deliver.channels.files import FolderChannel, parts, stem
 from helpdesk_kpi.errors import DeliveryError
 
 FULL: dict[str, Any] = {
@@ -19,15 +19,15 @@ FULL: dict[str, Any] = {
 }
 
 
-def channel(folder: Path) -> Files:
-    return Files(name="out", folder=folder)
+def channel(folder: Path) -> FolderChannel:
+    return FolderChannel(name="out", folder=folder)
 
 
 def written(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-def test_every_rendition_is_a_file_named_after_report_and_period(tmp_path: Path) -> None:
+def test_every_rendition_is_a_file_identified_after_report_and_period(tmp_path: Path) -> None:
     channel(tmp_path).send(message(**FULL), str(tmp_path))
     assert sorted(written(tmp_path)) == [
         "weekly-2026-W47-1-rows.csv",
@@ -40,7 +40,7 @@ def test_every_rendition_is_a_file_named_after_report_and_period(tmp_path: Path)
     ]
 
 
-def test_the_html_finds_its_pictures_beside_it(tmp_path: Path) -> None:
+def test_the_html_finds_its_pictures_next_to_it(tmp_path: Path) -> None:
     channel(tmp_path).send(message(), str(tmp_path))
     files = written(tmp_path)
     assert b'src="weekly-2026-W47-trend.png"' in files["weekly-2026-W47.html"]
@@ -66,7 +66,7 @@ def test_only_the_owner_reads_them(tmp_path: Path) -> None:
     assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
 
 
-def test_a_correction_lies_beside_the_original(tmp_path: Path) -> None:
+def test_a_correction_lies_next_to_the_original(tmp_path: Path) -> None:
     channel(tmp_path).send(message(), str(tmp_path))
     channel(tmp_path).send(message(variant="corrected", text="42 min"), str(tmp_path))
     files = written(tmp_path)
@@ -122,7 +122,7 @@ def test_two_teams_never_share_a_file(one: str, other: str) -> None:
 @pytest.mark.parametrize(
     ("variant", "end"), [("preliminary", "-preliminary"), ("preliminary 2 team_only", "-preliminary-2-team_only")]
 )
-def test_a_preliminary_report_lies_beside_the_complete_one(variant: str, end: str) -> None:
+def test_a_preliminary_report_lies_next_to_the_complete_one(variant: str, end: str) -> None:
     assert stem(message(variant=variant)) == f"weekly-2026-W47{end}"
 
 

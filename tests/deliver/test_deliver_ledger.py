@@ -308,7 +308,7 @@ def test_a_frozen_message_that_was_changed_is_not_sent(db: sqlite3.Connection) -
     assert (out.delivery.state, out.delivery.next_try, len(leads.log)) == ("failed", None, 1)
 
 
-def test_the_frozen_bytes_are_named_by_their_hash(db: sqlite3.Connection) -> None:
+def test_the_frozen_bytes_are_identified_by_their_hash(db: sqlite3.Connection) -> None:
     send(db, script(), Clock())
     [(name, body)] = db.execute("SELECT hash, body FROM frozen_messages").fetchall()
     assert name == hashlib.sha256(body).hexdigest()
@@ -326,7 +326,7 @@ def test_a_dry_run_shows_all_and_sends_nothing() -> None:
     assert leads.log == room.log == []
 
 
-def test_the_ledger_is_listed_by_state_and_report(db: sqlite3.Connection) -> None:
+def test_the_ledger_is_shown_by_state_and_report(db: sqlite3.Connection) -> None:
     leads, clock = script(Sent(), FINAL), Clock()
     send(db, leads, clock)
     send(db, leads, clock, report="monthly")

@@ -115,7 +115,7 @@ def test_a_refusal_is_final_and_says_what_to_do(chat: Chat, url: str, status: in
     assert hint in str(error)
 
 
-def test_too_many_posts_wait_as_long_as_asked(chat: Chat, url: str) -> None:
+def test_too_many_posts_wait_as_long_as_requested(chat: Chat, url: str) -> None:
     chat.answers = [(429, "rate_limited", {"Retry-After": "30"})]
     error = failure(url)
     assert (error.permanent, error.ambiguous, error.retry_after) == (False, False, 30.0)
@@ -187,10 +187,10 @@ def test_a_redirect_to_nowhere_names_the_host_that_answered(chat: Chat, url: str
 def test_what_an_answer_means(chat: Chat, url: str, status: int, body: str, becomes: str) -> None:
     chat.answers = [(status, body, {})]
     try:
-        told: str = channel(url).send(with_blocks(), "webhook").state
+        reported: str = channel(url).send(with_blocks(), "webhook").state
     except DeliveryError as error:
-        told = "unknown" if error.ambiguous else "final" if error.permanent else "again"
-    assert told == becomes
+        reported = "unknown" if error.ambiguous else "final" if error.permanent else "again"
+    assert reported == becomes
 
 
 def test_an_answer_before_the_answer_leaves_it_open_whether_it_was_posted() -> None:

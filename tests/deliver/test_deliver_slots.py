@@ -62,7 +62,7 @@ def test_a_slot_is_done_when_every_part_has_an_outcome(db: sqlite3.Connection) -
     assert slots.open_slots(db, "weekly", DUE + YEAR) == []
 
 
-def test_a_team_whose_rows_never_came_leaves_its_slot_open(db: sqlite3.Connection) -> None:
+def test_a_team_of_which_rows_never_came_leaves_its_slot_open(db: sqlite3.Connection) -> None:
     slot = record(db)
     slots.expect(db, slot, [*parts(ANN, slice_="weekly:EMEA"), *parts(ANN, slice_="weekly:APAC")])
     deliver(db, message(report="weekly:EMEA"), [script(to=(ANN,))], Clock(DUE))
@@ -278,7 +278,7 @@ def test_the_complete_report_has_another_message_id_than_one_that_an_earlier_ver
 # Variants
 
 
-def test_variants_are_named_and_read_back() -> None:
+def test_variants_are_identified_and_read_back() -> None:
     assert variants.complete("full") == "original"
     assert variants.complete("team_only") == "team_only"
     assert variants.preliminary(1, "full") == "preliminary"

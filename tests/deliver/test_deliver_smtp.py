@@ -214,7 +214,7 @@ def test_a_server_without_smtputf8_still_reaches_everybody_else() -> None:
     assert mail.as_bytes().isascii()
 
 
-def test_a_sender_that_the_server_cannot_say_is_named() -> None:
+def test_a_sender_that_the_server_cannot_say_is_identified() -> None:
     with smtp_server(Mailbox()) as port:
         error = failure(channel(port, sender="büro@example.com"))
     assert kind(error) == "final"

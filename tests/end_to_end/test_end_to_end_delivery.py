@@ -82,16 +82,16 @@ def test_the_text_part_states_the_same_numbers(office: Office) -> None:
     assert [title for title, _ in heads[:4]] == [
         "First reply time", "Full resolution time", "Customer satisfaction", "Backlog",
     ]  # fmt: skip
-    for title, told in heads[:4]:
-        (value,) = FIGURE.findall(told.strip())
+    for title, reported in heads[:4]:
+        (value,) = FIGURE.findall(reported.strip())
         assert re.search(rf"{title}.{{0,200}}?(?<![\d.]){re.escape(value)}(?!\d)", seen, re.DOTALL), (title, value)
     rows = re.findall(r"^(P\d [A-Z][a-z ]+?|No priority)  +(\d.*)$", text, re.MULTILINE)
     assert len(rows) == 5
     seen = seen[seen.index(rows[0][0]) :]
     places = [seen.index(level) for level, _ in rows]
-    for (level, told), first, last in zip(rows, places, [*places[1:], places[-1] + 600], strict=True):
+    for (level, reported), first, last in zip(rows, places, [*places[1:], places[-1] + 600], strict=True):
         shown = FIGURE.findall(seen[first:last])
-        assert [figure for figure in FIGURE.findall(told) if figure not in shown] == [], (level, told, shown)
+        assert [figure for figure in FIGURE.findall(reported) if figure not in shown] == [], (level, reported, shown)
 
 
 def test_what_slack_gets_is_within_its_limits(office: Office) -> None:

@@ -105,7 +105,7 @@ def squeezed(text: str) -> str:
     return re.sub(r"\s+", "", text)
 
 
-def test_a_report_whose_data_may_still_come_is_preliminary_too(office: Office) -> None:
+def test_a_report_of_which_data_may_still_come_is_preliminary_too(office: Office) -> None:
     """The data reach Sunday noon. By hand on Monday at 06:00 that is not all; at 14:00 no more is waited for."""
     office.at(-18 * HOUR)
     office("sync")
@@ -264,9 +264,9 @@ def test_every_link_leads_to_the_page_of_its_own_team(tmp_path: Path, cli: Cli, 
         edit(office, "timezone =", f'privacy = "{privacy}"\ntimezone =')
         with office.desk.store() as store, store.transaction() as conn:
             agent = next(a.name for a in office.desk.world.desk.accounts if a.roles[0][1] == "agent" and not a.bot)
-            named = ["客服 A/B", "客服 A-B", f"{agent}'s desk"]
+            by_name = ["客服 A/B", "客服 A-B", f"{agent}'s desk"]
             keys = [key for (key,) in conn.execute("SELECT id FROM teams ORDER BY id").fetchall()]
-            for key, name in zip(keys, named, strict=False):
+            for key, name in zip(keys, by_name, strict=False):
                 conn.execute("UPDATE teams SET name = ? WHERE id = ?", (name, key))
         for words in (("--period", "2026-W47"), ("--period", "this-week")):
             assert office("send", "weekly", *words).status == 0

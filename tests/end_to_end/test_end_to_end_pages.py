@@ -58,8 +58,8 @@ def measured(chromium: str, page: Path, width: int, *, opened: bool) -> tuple[in
     )  # fmt: skip
     found = re.search(r"<title>(\d+) (\d+) (\d+) (\d+)</title>", run.stdout)
     assert found, run.stdout[:300] + run.stderr[-300:]
-    inside, scrolls, asked, letters = map(int, found.groups())
-    return inside, scrolls, asked, letters
+    inside, scrolls, requested, letters = map(int, found.groups())
+    return inside, scrolls, requested, letters
 
 
 @pytest.mark.parametrize(
@@ -71,11 +71,11 @@ def measured(chromium: str, page: Path, width: int, *, opened: bool) -> tuple[in
 def test_no_page_scrolls_sideways_or_asks_anybody(page: Path, chromium: str) -> None:
     for width in WIDTHS:
         for opened in (False, True):
-            inside, scrolls, asked, letters = measured(chromium, page, width, opened=opened)
+            inside, scrolls, requested, letters = measured(chromium, page, width, opened=opened)
             assert letters > 1000
             assert inside <= width
             assert scrolls <= inside, f"at {width} pixels, {'opened' if opened else 'closed'}"
-            assert asked == 0
+            assert requested == 0
 
 
 @pytest.mark.parametrize("page", [("weekly", "en")], indirect=True, ids="-".join)

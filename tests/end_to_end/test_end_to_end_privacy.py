@@ -103,7 +103,7 @@ def cli(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> C
     return Cli(capfd, monkeypatch)
 
 
-def named(outputs: dict[str, str], world: World) -> set[tuple[str, str]]:
+def find(outputs: dict[str, str], world: World) -> set[tuple[str, str]]:
     """(output, mark) wherever an agent's whole name, either part of it, address or id can be read."""
     found = set()
     for name, text in outputs.items():
@@ -116,7 +116,7 @@ def named(outputs: dict[str, str], world: World) -> set[tuple[str, str]]:
 
 def test_with_full_names_they_are_everywhere(desk: SyncedDesk, cli: Cli, tmp_path: Path) -> None:
     """Else the tests below would pass on a desk where nobody is named at all."""
-    found = {name for name, _ in named(Outputs(cli, desk, tmp_path, "full").all(), desk.world)}
+    found = {name for name, _ in find(Outputs(cli, desk, tmp_path, "full").all(), desk.world)}
     assert {"report weekly --format text", "report weekly --format html", "weekly-2026-W47.eml part 2"} <= found
     assert {"observations csat --format csv", "explain csat --period 2026-W47 "} <= found
 
@@ -125,7 +125,7 @@ def test_with_full_names_they_are_everywhere(desk: SyncedDesk, cli: Cli, tmp_pat
 def test_no_output_names_an_agent(desk: SyncedDesk, cli: Cli, tmp_path: Path, privacy: str) -> None:
     outputs = Outputs(cli, desk, tmp_path, privacy).all()
     assert len(outputs) > 40
-    assert named(outputs, desk.world) == set()
+    assert find(outputs, desk.world) == set()
 
 
 @pytest.mark.parametrize("privacy", ["team_only", "pseudonymous"])
@@ -134,14 +134,14 @@ def test_figures_of_one_agent_are_refused_and_nobody_is_suggested(
 ) -> None:
     outputs = Outputs(cli, desk, tmp_path, privacy)
     name = team(desk.world)[0].name
-    for asked in (name, name[:-1], "Nobody"):
-        ran = cli("explain", "csat", "--period", "2026-W47", "--agent", asked, "--config", outputs.path)
+    for requested in (name, name[:-1], "Nobody"):
+        ran = cli("explain", "csat", "--period", "2026-W47", "--agent", requested, "--config", outputs.path)
         assert (ran.status, ran.out) == (2, "")
         assert privacy in ran.err
-        assert named({"err": ran.err.replace(asked, "")}, desk.world) == set()
+        assert find({"err": ran.err.replace(requested, "")}, desk.world) == set()
 
 
-def test_an_alias_stands_for_the_same_person_in_every_week(desk: SyncedDesk, cli: Cli, tmp_path: Path) -> None:
+def test_an_alias_holds_for_the_same_person_in_every_week(desk: SyncedDesk, cli: Cli, tmp_path: Path) -> None:
     """The waiting tickets of two weeks: whoever is on both lists holds the same tickets under the same alias."""
     full, hidden = (Outputs(cli, desk, tmp_path / p, p) for p in ("full", "pseudonymous"))
     alias_of: dict[str, set[str]] = {}
@@ -150,7 +150,7 @@ def test_an_alias_stands_for_the_same_person_in_every_week(desk: SyncedDesk, cli
         assert names.keys() == aliases.keys()
         for ticket, name in names.items():
             alias_of.setdefault(name, set()).add(aliases[ticket])
-    people = {name: aliases for name, aliases in alias_of.items() if "nobody" not in name}
+    people = {name: aliases for name, aliases in alias_of.items() if "unassigned" not in name}
     assert len(people) > 2
     assert {len(aliases) for aliases in people.values()} == {1}
     assert all(re.fullmatch(r"Agent [0-9a-f]{6}", alias) for aliases in people.values() for alias in aliases)
@@ -172,11 +172,11 @@ def test_a_ledger_and_its_frozen_mails_hold_no_names_either(desk: SyncedDesk, cl
     assert cli("send", "weekly", "--period", "2026-W44", "--config", outputs.path).status == 0
     with open_store(outputs.store) as store:
         ((body,),) = store.rows("SELECT body FROM frozen_messages")
-    assert named({"frozen": body.decode("utf-8", "replace")}, desk.world) == set()
+    assert find({"frozen": body.decode("utf-8", "replace")}, desk.world) == set()
     assert json.loads(cli("deliveries", "list", "--json", "--config", outputs.path).out)
 
 
-def test_the_id_of_a_leaver_whose_name_was_never_known_is_hidden_too(
+def test_the_id_of_a_leaver_of_which_name_was_never_known_is_hidden_too(
     desk: SyncedDesk, cli: Cli, tmp_path: Path
 ) -> None:
     """Synced only after somebody left: the name went away with the role, but customers may write the id."""

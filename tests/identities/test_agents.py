@@ -78,7 +78,7 @@ def test_an_account_with_the_verified_address_of_a_configured_one_is_the_same_pe
     assert found == [("ann", {"acme:1": "configured", "beta:7": "verified address"})]
 
 
-def test_two_entries_tell_two_people_with_one_verified_address_apart(store: Store) -> None:
+def test_two_entries_tell_two_people_with_one_verified_address_separate(store: Store) -> None:
     Source(store).put(verified("1", "Ann", "desk7@x.org"))
     Source(store, "beta").put(verified("7", "Ben", "desk7@x.org"))
     found = joined(store, ann=PersonConfig(accounts=["acme:1"]), ben=PersonConfig(accounts=["beta:7"]))
@@ -156,7 +156,7 @@ def test_of_somebody_whom_the_configuration_does_not_name_nothing_is_said(store:
 # --- in the store
 
 
-def test_measuring_writes_down_whose_account_it_is_and_sql_sees_the_human(store: Store) -> None:
+def test_measuring_writes_down_of_which_account_it_is_and_sql_sees_the_human(store: Store) -> None:
     first, second = Source(store), Source(store, "beta")
     first.put(agent("a", "Support Hero 3"), ticket("1", MONDAY), reply("1", MONDAY + HOUR, "a"))
     second.put(agent("z", "M. Kowalska"), ticket("1", MONDAY), reply("1", MONDAY + HOUR, "z"))
@@ -221,7 +221,7 @@ def test_a_colleague_who_asks_as_a_customer_is_not_joined_to_their_work(store: S
 # --- privacy
 
 
-def told(store: Store, privacy: Any, **config: Any) -> Any:
+def describe(store: Store, privacy: Any, **config: Any) -> Any:
     of = reader(store, **config)
     return redact(ReportData(of, *period_of(), {}), privacy, "Agent")
 
@@ -234,11 +234,14 @@ def test_every_name_of_a_human_has_the_same_alias(store: Store) -> None:
         verified("z", "Hero Three", "ann@x.org"),
         ticket("1", MONDAY, subject="Hero Three was kind", assignee="z"), ticket("2", MONDAY, subject="Is Ann in?"),
     )  # fmt: skip
-    first_row, second_row = sorted(told(store, "pseudonymous").waiting(5), key=lambda row: row.number)
+    first_row, second_row = sorted(describe(store, "pseudonymous").waiting(5), key=lambda row: row.number)
     assert first_row.subject == f"{first_row.assignee} was kind"
     assert first_row.assignee != "Ann Smith"
     assert second_row.subject == f"Is {first_row.assignee} in?"
-    assert [row.subject for row in told(store, "team_only").waiting(5)] == [f"{HIDDEN} was kind", f"Is {HIDDEN} in?"]
+    assert [row.subject for row in describe(store, "team_only").waiting(5)] == [
+        f"{HIDDEN} was kind",
+        f"Is {HIDDEN} in?",
+    ]
 
 
 def test_two_people_of_one_name_stay_two_aliases_and_their_common_name_is_hidden(store: Store) -> None:
@@ -248,6 +251,6 @@ def test_two_people_of_one_name_stay_two_aliases_and_their_common_name_is_hidden
         ticket("1", MONDAY, assignee="a", subject="Ann Smith (1) and Ann Smith"),
         ticket("2", MONDAY, assignee="b", subject="see (1) above"),
     )  # fmt: skip
-    rows = sorted(told(store, "pseudonymous").waiting(5), key=lambda row: row.number)
+    rows = sorted(describe(store, "pseudonymous").waiting(5), key=lambda row: row.number)
     assert len({row.assignee for row in rows}) == 2
     assert [row.subject for row in rows] == [f"{rows[0].assignee} and {HIDDEN}", "see (1) above"]

@@ -74,7 +74,7 @@ def test_chats_are_quick_and_rules_and_the_api_are_known_to_be_nobody(store: Sto
     assert found(store) == []
 
 
-def test_whom_the_configuration_calls_a_robot_is_told_no_more(store: Store) -> None:
+def test_whom_the_configuration_calls_a_robot_is_reported_no_more(store: Store) -> None:
     answered(store, *[20] * 30)
     assert found(store, bots=["acme:a"]) == []
 
@@ -100,6 +100,6 @@ def desk(tmp_path: Path) -> SyncedDesk:
 def test_check_names_the_robot_of_a_desk_that_nobody_configured(desk: SyncedDesk, cli: Cli) -> None:
     """The world has one, with an agent's role; nobody else of its team is suspected."""
     with desk.served():
-        told = " ".join(cli("check", "--config", desk.path).out.split())
-    assert told.count("tickets.bots") == 1
-    assert f'bots = ["demo:{BOT["id"]}"]' in told
+        reported = " ".join(cli("check", "--config", desk.path).out.split())
+    assert reported.count("tickets.bots") == 1
+    assert f'bots = ["demo:{BOT["id"]}"]' in reported

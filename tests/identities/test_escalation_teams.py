@@ -28,13 +28,13 @@ def config(**tickets: Any) -> Config:
     return Config(timezone="Europe/Berlin", sources={"acme": {"connector": "zendesk"}}, tickets=Tickets(**tickets))
 
 
-@pytest.mark.parametrize("named", ["Second Level", "second level ", "t2", "acme:t2", "ACME:T2"])
-def test_a_team_is_named_as_people_do(store: Store, named: str) -> None:
+@pytest.mark.parametrize("by_name", ["Second Level", "second level ", "t2", "acme:t2", "ACME:T2"])
+def test_a_team_is_identified_as_people_do(store: Store, by_name: str) -> None:
     first, other = Source(store), Source(store, "beta")
     first.put(Team("t1", "First"), Team("t2", "Second Level"))
     other.put(Team("t9", "Elsewhere"))
     [key] = store.rows("SELECT id FROM teams WHERE native = 't2'")
-    desks = load_source_rules(store, config(escalation_teams=[named]))
+    desks = load_source_rules(store, config(escalation_teams=[by_name]))
     assert [desk.escalation_teams for desk in desks.values()] == [{*key}, set()]
 
 

@@ -93,7 +93,7 @@ def test_a_ticket_of_their_own_that_is_given_to_them_is_no_work_for_the_team(sto
     assert "k" not in names(of)
 
 
-def test_who_was_made_an_agent_later_asked_as_a_customer_before(store: Store) -> None:
+def test_who_was_made_an_agent_later_requested_as_a_customer_before(store: Store) -> None:
     # Erin asked on Monday, was seen as an agent on day 9, and answers others from day 10 on.
     Source(store).put(
         agent("e", "Erin", LATER), ticket("1", NINE, requester="e"), reply("1", NINE + HOUR, "a"),
@@ -107,7 +107,7 @@ def test_who_was_made_an_agent_later_asked_as_a_customer_before(store: Store) ->
     assert stops == {"1": "", "2": "", "3": "internal"}
 
 
-def test_who_worked_before_they_asked_was_of_the_team_all_along(store: Store) -> None:
+def test_who_worked_before_they_requested_was_of_the_team_all_along(store: Store) -> None:
     Source(store).put(
         agent("e", "Erin", LATER), ticket("2", NINE), reply("2", NINE + HOUR, "e"),
         ticket("1", NINE + DAY, requester="e"), reply("1", NINE + DAY + HOUR, "a"),
@@ -181,8 +181,8 @@ def test_a_list_of_the_team_is_complete(store: Store) -> None:
     Source(store).put(Person("m", "member", "atlassian", 0), ticket("1", NINE), given("1", NINE, "m"))
     Source(store).put(reply("1", NINE + HOUR, "m"), words=False)
     assert replied_by(store, "m") == ["1"]
-    told = {"acme": {"connector": "jira_service_management", "agents": ["a"]}}
-    of = reader(store, sources=told)
+    reported = {"acme": {"connector": "jira_service_management", "agents": ["a"]}}
+    of = reader(store, sources=reported)
     assert store.rows("SELECT * FROM standings") == []
     assert names(of) == {"a"}
 

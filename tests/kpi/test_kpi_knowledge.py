@@ -6,7 +6,7 @@ import pytest
 from article_fixtures import EVE, article, cited, counts, days, observe, on, seen, text
 from timeline_fixtures import ANN, BOB, CUSTOMER, LEAVER, ROBOT, at, desk, did, measured, said, story
 
-from helpdesk_kpi.measure.tickets.article import Article
+from helpdesk_kpi.measure.tickets.article import ArticleHistory
 from helpdesk_kpi.measure.tickets.timeline import Timeline
 from helpdesk_kpi.registers.checklists import Checklist
 from helpdesk_kpi.store.ticket_records import ArticleLinkRecord, EventRecord, TicketRecords
@@ -17,7 +17,7 @@ ANNS_OTHER = 20  # a second account of Ann's
 # --- article_activity
 
 
-def written(of: Article, **more: Any) -> list[tuple[float | None, int | None, str, float | None]]:
+def written(of: ArticleHistory, **more: Any) -> list[tuple[float | None, int | None, str, float | None]]:
     return [(days(o.at), o.agent, o.facet, o.value) for o in observe(of, "article_activity", **more)]
 
 
@@ -78,7 +78,7 @@ def test_a_draft_gives_nothing() -> None:
 # --- article_reuse
 
 
-def reused(of: Article, **more: Any) -> list[tuple[Any, ...]]:
+def reused(of: ArticleHistory, **more: Any) -> list[tuple[Any, ...]]:
     """(agent, ticket, day of their latest contribution, day of the link, share)"""
     return [(o.agent, o.ticket, days(o.at), days(o.end), o.share) for o in observe(of, "article_reuse", **more)]
 
@@ -228,7 +228,7 @@ def test_only_the_last_solve_counts() -> None:
 # --- article_quality, article_views
 
 
-def quality_of(of: Article) -> list[tuple[float | None, int | None, float | None, float]]:
+def quality_of(of: ArticleHistory) -> list[tuple[float | None, int | None, float | None, float]]:
     return [(days(o.at), o.agent, o.value, o.share) for o in observe(of, "article_quality")]
 
 
@@ -263,7 +263,7 @@ def test_a_checklist_speaks_of_those_who_had_written_by_then() -> None:
 # --- article_freshness
 
 
-def fresh(of: Article) -> list[tuple[float | None, float | None, int | None]]:
+def fresh(of: ArticleHistory) -> list[tuple[float | None, float | None, int | None]]:
     return [(days(o.start), days(o.end), o.agent) for o in observe(of, "article_freshness")]
 
 

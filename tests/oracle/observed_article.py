@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import msgspec
 
-from helpdesk_kpi.simulator.world.facts import Article
+from helpdesk_kpi.simulator.world.facts import ArticleFact
 from helpdesk_kpi.simulator.world.world import World
 from oracle.observed_ticket import ObservedTicket, exists
 
@@ -34,7 +34,7 @@ class ObservedLink(msgspec.Struct, frozen=True):
 class ObservedArticle:
     """An article as of `as_of`."""
 
-    def __init__(self, world: World, article: Article, as_of: int, linked: list[ObservedLink]) -> None:
+    def __init__(self, world: World, article: ArticleFact, as_of: int, linked: list[ObservedLink]) -> None:
         self.world, self.article, self.as_of = world, article, as_of
         end = article.archived_at
         self.looks = [at for at in world.looks if article.created_at <= at and (end is None or at < end)]

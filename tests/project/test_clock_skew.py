@@ -18,7 +18,7 @@ from helpdesk_kpi.simulator.world.world import generate
 
 MINUTE, DAY = 60_000, 86_400_000
 #: How far our clock is ahead of the helpdesk's, and what `check` says of it.
-APART = {
+SEPARATE = {
     "same": (0, "ok"),
     "minutes fast": (10 * MINUTE, "warning"),
     "minutes slow": (-10 * MINUTE, "warning"),
@@ -40,9 +40,11 @@ def findings(ran: Ran) -> list[tuple[str, str]]:
     return [(one["level"], one["about"]) for one in source["findings"]]
 
 
-@pytest.mark.parametrize("apart", APART)
-def test_a_clock_that_is_off_stops_neither_check_nor_sync_and_is_named(cli: Cli, desk: SyncedDesk, apart: str) -> None:
-    ahead, level = APART[apart]
+@pytest.mark.parametrize("separate", SEPARATE)
+def test_a_clock_that_is_off_stops_neither_check_nor_sync_and_is_identified(
+    cli: Cli, desk: SyncedDesk, separate: str
+) -> None:
+    ahead, level = SEPARATE[separate]
     cli.at(desk.world.now + ahead)
     found = findings(cli("check", "--json", "--config", desk.path))
     assert [about for level, about in found if level == "error"] == []

@@ -57,15 +57,15 @@ def test_tested_versions_are_allowed_ones(requirement: Requirement) -> None:
     assert TESTED[canonicalize_name(requirement.name)] in requirement.specifier
 
 
-def test_every_package_that_comes_along_is_named_and_fits() -> None:
+def test_every_package_that_comes_along_is_identified_and_fits() -> None:
     """What packages at their tested version ask for. A package that is here in a newer version may ask for others."""
-    asked = [(who, one) for who, one in needed({"dependencies", "test"}) if one.name != INSTALLER]
-    assert len(asked) > 60  # the walk goes beyond what the project names itself, which is 29
-    unnamed = {f"{who}: {one}" for who, one in asked if canonicalize_name(one.name) not in TESTED}
+    requested = [(who, one) for who, one in needed({"dependencies", "test"}) if one.name != INSTALLER]
+    assert len(requested) > 60  # the walk goes beyond what the project names itself, which is 29
+    unnamed = {f"{who}: {one}" for who, one in requested if canonicalize_name(one.name) not in TESTED}
     assert unnamed == set()
     unfit = {
         f"{who}: {one}"
-        for who, one in asked
+        for who, one in requested
         if not one.specifier.contains(TESTED[canonicalize_name(one.name)], prereleases=True)
     }
     assert unfit == set()

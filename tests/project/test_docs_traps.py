@@ -20,7 +20,7 @@ says = "Nobody knows why."
 why_not = "It needs a real account."
 [traps."3"]
 says = "Limits are told in no header."
-shown_by = ["test_one.py::TestBarn::test_too_many_requests_are_asked_again_no_sooner_than_told"]
+shown_by = ["test_one.py::TestBarn::test_too_many_requests_are_repeated_no_sooner_than_the_server_says"]
 """
 TESTS = """
 import pytest
@@ -44,7 +44,9 @@ def test_lines_are_in_order_and_know_their_tests(folder: Path) -> None:
     tests = shown(lists, marked(folder))
     assert tests["barn", "2"] == [Shown("test_one.py", "test_a_page_that_repeats")]
     assert tests["barn", "2"][0].sentence == "a page that repeats (`test_one.py`)"
-    assert [one.test for one in tests["barn", "3"]] == ["test_too_many_requests_are_asked_again_no_sooner_than_told"]
+    assert [one.test for one in tests["barn", "3"]] == [
+        "test_too_many_requests_are_repeated_no_sooner_than_the_server_says"
+    ]
     assert tests["barn", "10"] == []
 
 
@@ -54,7 +56,7 @@ def test_a_mark_without_a_line_is_found(folder: Path) -> None:
     ]
 
 
-TEST = "test_too_many_requests_are_asked_again_no_sooner_than_told"
+TEST = "test_too_many_requests_are_repeated_no_sooner_than_the_server_says"
 
 
 @pytest.mark.parametrize(

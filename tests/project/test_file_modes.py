@@ -107,7 +107,7 @@ def test_what_cannot_be_written_is_an_expected_failure_and_leaves_nothing(tmp_pa
 
 
 @pytest.mark.usefixtures("open_umask")
-def test_the_files_beside_the_store_are_as_private_as_it_is(tmp_path: Path) -> None:
+def test_the_files_next_to_the_store_are_as_private_as_it_is(tmp_path: Path) -> None:
     with open_store(tmp_path / "a.db") as store, store.transaction() as conn:
         conn.execute("INSERT INTO access_log (at, who, what) VALUES (1, 'ann', 'x')")
         found = {path.name: mode(path) for path in tmp_path.iterdir()}

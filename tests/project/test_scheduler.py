@@ -267,7 +267,7 @@ def test_one_pass_runs_what_is_due_and_a_second_one_nothing() -> None:
     ("error", "is_bug"),
     [(AccessError("acme refuses the token"), False), (ZeroDivisionError("a bug"), True)],
 )
-def test_whatever_fails_is_told_and_stops_no_other_job(
+def test_whatever_fails_is_reported_and_stops_no_other_job(
     error: Exception, is_bug: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     now, book = ms("2026-11-22T12:00Z"), Book(ms("2026-11-19T00:00Z"))
@@ -284,7 +284,7 @@ def test_whatever_fails_is_told_and_stops_no_other_job(
     assert any(record.exc_info for record in caplog.records) == is_bug  # the traceback, for --verbose
 
 
-def test_a_job_whose_book_cannot_be_read_stops_no_other_job() -> None:
+def test_a_job_of_which_book_cannot_be_read_stops_no_other_job() -> None:
     now, done = ms("2026-11-22T12:00Z"), Book(ms("2026-11-19T00:00Z"))
 
     def torn() -> int | None:
@@ -319,7 +319,7 @@ def test_what_was_recorded_and_is_unfinished_is_run_again_before_what_is_due() -
     assert scheduler.run_due([report], now) == []
 
 
-def test_a_job_with_something_unfinished_is_asked_when_it_is_to_be_tried() -> None:
+def test_a_job_with_something_unfinished_is_requested_when_it_is_to_be_tried() -> None:
     now = ms("2076-11-23T12:00Z")  # far ahead of the machine's clock: what is to be tried stays on the list
     tried = threading.Event()
     wrong = Job(
@@ -330,19 +330,19 @@ def test_a_job_with_something_unfinished_is_asked_when_it_is_to_be_tried() -> No
     running.start()
     try:
         assert tried.wait(10)
-        listed = {entry.id: entry.next_run_time for entry in running.get_jobs()}
+        entries = {entry.id: entry.next_run_time for entry in running.get_jobs()}
     finally:
         running.shutdown(wait=True)
-    assert listed["report again"] == dt.datetime(2076, 11, 23, 13, 0, tzinfo=dt.UTC)
+    assert entries["report again"] == dt.datetime(2076, 11, 23, 13, 0, tzinfo=dt.UTC)
 
 
 def test_a_clock_that_was_ahead_and_is_right_again_stops_no_job() -> None:
     """The scheduler starts in 2076; then the clock is set to 2026."""
     clock, stop = [ms("2076-11-23T12:00Z")], threading.Event()
-    asked: list[int] = []
+    requested: list[int] = []
 
     def run(due: int) -> None:
-        asked.append(due)
+        requested.append(due)
         if clock[0] < ms("2030-01-01T00:00Z"):
             stop.set()
         clock[0] = ms("2026-11-23T12:00Z")
@@ -352,7 +352,7 @@ def test_a_clock_that_was_ahead_and_is_right_again_stops_no_job() -> None:
     jobs = [job("sync", "every 15 minutes", run, Book())]
     scheduler.run_forever(jobs, "UTC", lambda: clock[0], stop, beat=0.01)
     limit.cancel()
-    assert [iso(due) for due in asked] == ["2076-11-23T12:00Z", "2026-11-23T12:00Z"]
+    assert [iso(due) for due in requested] == ["2076-11-23T12:00Z", "2026-11-23T12:00Z"]
 
 
 def test_the_trigger_forgets_a_due_instant_of_a_wrong_clock() -> None:
@@ -374,12 +374,12 @@ def test_a_started_scheduler_makes_up_for_downtime_in_the_order_of_its_jobs() ->
     sync, report = Book(), Book(ms("2026-11-02T08:00Z"))
     jobs = [job("sync", "every 24 hours", sync.write, sync), job("a report", "monday 08:00", report.write, report)]
 
-    def told(turn: JobRun) -> None:
+    def reported(turn: JobRun) -> None:
         heard.append(f"{turn.job} {iso(turn.due)}")
         if len(heard) == 2:
             both.set()
 
-    running = scheduler.build(jobs, "UTC", lambda: now, told)
+    running = scheduler.build(jobs, "UTC", lambda: now, reported)
     running.start()
     try:
         assert both.wait(10)
@@ -388,13 +388,13 @@ def test_a_started_scheduler_makes_up_for_downtime_in_the_order_of_its_jobs() ->
     assert heard == ["sync 2026-11-23T00:00Z", "a report 2026-11-23T08:00Z"]
 
 
-def test_a_job_that_waits_is_asked_again() -> None:
+def test_a_job_that_waits_is_requested_again() -> None:
     now = ms("2026-11-23T12:00Z")
-    book, done, asked = Book(), threading.Event(), []
+    book, done, requested = Book(), threading.Event(), []
 
     def run(due: int) -> int | None:
-        asked.append(due)
-        if len(asked) < 3:
+        requested.append(due)
+        if len(requested) < 3:
             return now + 1  # long past by the machine's clock: at once
         book.write(due)
         done.set()
@@ -406,7 +406,7 @@ def test_a_job_that_waits_is_asked_again() -> None:
         assert done.wait(10)
     finally:
         running.shutdown(wait=True)
-    assert asked == [ms("2026-11-23T08:00Z")] * 3
+    assert requested == [ms("2026-11-23T08:00Z")] * 3
 
 
 def test_a_failure_that_may_pass_is_tried_again_and_a_permanent_one_waits_for_its_next_turn() -> None:
@@ -428,14 +428,14 @@ def test_a_failure_that_may_pass_is_tried_again_and_a_permanent_one_waits_for_it
     running.start()
     try:
         assert tried.wait(10)
-        listed = {entry.id: entry.next_run_time for entry in running.get_jobs()}
+        entries = {entry.id: entry.next_run_time for entry in running.get_jobs()}
     finally:
         running.shutdown(wait=True)
-    again = {name: at for name, at in listed.items() if name.endswith("again")}
+    again = {name: at for name, at in entries.items() if name.endswith("again")}
     assert again == {"passing again": dt.datetime(2076, 11, 23, 12, 15, tzinfo=dt.UTC)}
 
 
-def test_running_ends_when_it_is_told_to_and_lets_the_running_job_finish() -> None:
+def test_running_ends_when_it_is_reported_to_and_lets_the_running_job_finish() -> None:
     now = ms("2026-11-23T12:00Z")
     stop, book = threading.Event(), Book()
 

@@ -94,8 +94,8 @@ def test_a_broken_text_costs_a_character(tmp_path: Path, where: str, broken: byt
     assert {ended[name] for name in ("tickets", "ticket_events", "satisfaction_ratings")} == {"ok"}
     assert [r.stream for r in results if r.rejected] == []
     places = ("/tickets/cursor", "/ticket_events")
-    asked = Counter(str(request.url) for request in account.requests if request.url.path.endswith(places))
-    assert set(asked.values()) == {1}  # the same bytes are not asked for again
+    requested = Counter(str(request.url) for request in account.requests if request.url.path.endswith(places))
+    assert set(requested.values()) == {1}  # the same bytes are not asked for again
     with account.store() as store:
         assert store.one("SELECT subject FROM tickets WHERE native = '9902'") == (
             kept if where == "subject" else "fine"
@@ -128,8 +128,8 @@ def test_a_bad_value_costs_its_ticket_or_its_field(tmp_path: Path, key: str) -> 
 
     account = SmallAccount(tmp_path, "zendesk", answers)
     results = account.sync(NOW)
-    told = outcomes(results)
-    assert {told[name] for name in ("tickets", "ticket_events", "satisfaction_ratings")} == {"ok"}
+    reported = outcomes(results)
+    assert {reported[name] for name in ("tickets", "ticket_events", "satisfaction_ratings")} == {"ok"}
     assert {r.stream: r.rejected for r in results if r.rejected} == ({} if key == "requester_id" else {"tickets": 1})
     found = account.by_ticket("first_reply_time", "value", as_of=NOW)
     assert (found["9901"], found["9903"]) == (3600, 3600)
@@ -153,8 +153,8 @@ class Ratings:
 
     def __call__(self, request: httpx.Request) -> Any:
         path = request.url.path.removeprefix("/api/v2/")
-        asked = [("default_question", "Overall"), ("question_12", "Clear words")]
-        questions = [{"id": own, "label": label, "accepted_ratings": [103, 100, -103]} for own, label in asked]
+        requested = [("default_question", "Overall"), ("question_12", "Clear words")]
+        questions = [{"id": own, "label": label, "accepted_ratings": [103, 100, -103]} for own, label in requested]
         made = {"created_at": iso("14:00"), "updated_at": iso("14:00"), "survey_id": 9, "agent_id": 101}
         lists: dict[str, Any] = {
             "agents": [{"id": 101, "contact": {"name": "Agent One"}, "updated_at": iso("00:00")}],
@@ -192,7 +192,7 @@ def test_parts_of_an_answer_stand_on_their_own(tmp_path: Path) -> None:
     assert {r.outcome for r in results} <= {"ok", "unavailable"}
 
 
-def test_a_ticket_whose_conversation_cannot_be_read_is_not_called_unanswered(tmp_path: Path) -> None:
+def test_a_ticket_of_which_conversation_cannot_be_read_is_not_called_unanswered(tmp_path: Path) -> None:
     """Of six, one conversation comes as no JSON and one with a row that cannot be read: the others are read."""
     desk = Ratings()
     row = {

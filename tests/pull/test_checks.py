@@ -20,7 +20,7 @@ NOW = 1_790_000_000.0
 SECRET = "s3cret-t0ken"
 
 
-def asked(do: Callable[[Transport], Awaitable[T]], status: int, body: object = None, **headers: str) -> T:
+def request(do: Callable[[Transport], Awaitable[T]], status: int, body: object = None, **headers: str) -> T:
     """What `do` makes of a helpdesk that always answers so."""
 
     async def run() -> T:
@@ -47,47 +47,47 @@ async def _clock(http: Transport) -> list[Finding]:
 
 
 def test_wrong_credentials_are_one_error_that_does_not_repeat_them() -> None:
-    (finding,) = asked(_who, 401, {"error": f"{SECRET} is not known"})
+    (finding,) = request(_who, 401, {"error": f"{SECRET} is not known"})
     assert (finding.level, finding.about) == ("error", "credentials")
     assert SECRET not in finding.text
 
 
 def test_an_address_that_is_no_helpdesk_asks_whether_it_is_right() -> None:
-    (finding,) = asked(_who, 404)
+    (finding,) = request(_who, 404)
     assert (finding.level, finding.about) == ("error", "address")
     assert "url" in finding.text
 
 
 def test_what_the_plan_lacks_narrows_every_need_that_fails_with_it() -> None:
-    found = asked(_calls, 403)
+    found = request(_calls, 403)
     assert [(f.level, f.need) for f in found] == [("warning", "calls"), ("warning", "call.times")]
     assert {f.provides.reason for f in found if f.provides} == {"calls: not with this plan"}
-    assert [(f.level, f.text) for f in asked(_calls, 200)] == [("ok", "readable")]
+    assert [(f.level, f.text) for f in request(_calls, 200)] == [("ok", "readable")]
 
 
 def test_a_broken_answer_is_an_error_and_narrows_nothing() -> None:
-    (finding,) = asked(_calls, 400)
+    (finding,) = request(_calls, 400)
     assert (finding.level, finding.need) == ("error", None)
 
 
 def test_a_clock_that_is_off_says_by_how_much_and_what_to_do() -> None:
-    (late,) = asked(_clock, 200, Date=formatdate(NOW + 90))
+    (late,) = request(_clock, 200, Date=formatdate(NOW + 90))
     assert late.level == "warning"
     assert "90 s behind Acme's" in late.text
     assert "time server" in late.text
-    (early,) = asked(_clock, 200, Date=formatdate(NOW - 90))
+    (early,) = request(_clock, 200, Date=formatdate(NOW - 90))
     assert "90 s ahead of Acme's" in early.text
-    (right,) = asked(_clock, 200, Date=formatdate(NOW + 2))
+    (right,) = request(_clock, 200, Date=formatdate(NOW + 2))
     assert right.level == "ok"
 
 
-def test_limits_are_told_with_the_share_that_is_taken() -> None:
-    async def told(http: Transport) -> list[Finding]:
+def test_limits_are_reported_with_the_share_that_is_taken() -> None:
+    async def reported(http: Transport) -> list[Finding]:
         await http.get("/me", type=dict)
         return checks.check_rate_limits(http)
 
     headers = {"X-Rate-Limit": "400", "X-Rate-Limit-Remaining": "399"}
-    (finding,) = asked(told, 200, None, **headers)
+    (finding,) = request(reported, 200, None, **headers)
     assert finding.text == "account: 400 a minute, of which 50% are used; 399 left now"
 
 

@@ -36,20 +36,20 @@ PAGED = {
 DESKS = {"zendesk": benches.TestZendesk, "jira": benches.TestJira}
 
 
-def without(words: Collection[str], asked: RecordedRequest, answer: FakeResponse) -> FakeResponse:
+def without(words: Collection[str], requested: RecordedRequest, answer: FakeResponse) -> FakeResponse:
     """The answer without these keys at its top; rows keep theirs."""
-    if not asked.credentials or answer.status != 200 or "json" not in answer.headers.get("content-type", ""):
+    if not requested.credentials or answer.status != 200 or "json" not in answer.headers.get("content-type", ""):
         return answer
-    told = msgspec.json.decode(answer.body)
-    if not isinstance(told, dict):
+    reported = msgspec.json.decode(answer.body)
+    if not isinstance(reported, dict):
         return answer
-    return answer._replace(body=msgspec.json.encode({k: v for k, v in told.items() if k not in words}))
+    return answer._replace(body=msgspec.json.encode({k: v for k, v in reported.items() if k not in words}))
 
 
 @pytest.mark.parametrize("name", DESKS)
 @pytest.mark.trap("zendesk 92", "jira 92")
 def test_rows_without_a_word_on_what_follows_fail_their_stream(name: str, tmp_path: Path) -> None:
-    with DESKS[name]().under(tmp_path, change=lambda asked, answer: without(WORDS[name], asked, answer)) as (
+    with DESKS[name]().under(tmp_path, change=lambda requested, answer: without(WORDS[name], requested, answer)) as (
         account,
         _,
     ):
@@ -84,15 +84,15 @@ ONE_BY_ONE = [
 
 
 @pytest.mark.parametrize(("desk", "path", "endpoint"), ONE_BY_ONE, ids=lambda value: value)
-def test_a_list_without_a_word_on_what_follows_fails_and_is_named(
+def test_a_list_without_a_word_on_what_follows_fails_and_is_identified(
     desk: str, path: str, endpoint: str, tmp_path: Path
 ) -> None:
-    def change(asked: RecordedRequest, answer: FakeResponse) -> FakeResponse:
-        return without(WORDS[desk], asked, answer) if asked.path.endswith(f"/{path}") else answer
+    def change(query: RecordedRequest, answer: FakeResponse) -> FakeResponse:
+        return without(WORDS[desk], query, answer) if query.path.endswith(f"/{path}") else answer
 
     with DESKS[desk]().under(tmp_path, change=change) as (account, sky):
         results = account.sync()
-    assert any(asked.path.endswith(f"/{path}") for asked in sky.asked), "the path is not asked"
+    assert any(requested.path.endswith(f"/{path}") for requested in sky.requests), "the path is not requested"
     failed = {r.stream: r.reason for r in results if r.outcome == "failed"}
     assert [reason for reason in failed.values() if reason.startswith(f"{endpoint}: {NO_WORD}")]
 

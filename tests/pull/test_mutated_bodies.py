@@ -36,9 +36,9 @@ def synced(account: TestAccount) -> list[StreamResult]:
     with open_test_store(account.store_path) as store:
         own = account.source(store.hash_key)
         wall = FakeClock()
-        beside = source("beside", one=OTHER, two=["last"])
+        related = source("beside", one=OTHER, two=["last"])
         results = sync(
-            store, [own, beside], now=lambda: account.ms,
+            store, [own, related], now=lambda: account.ms,
             connect=lambda s: wall.patient(s.connector.transport(s.settings)) if s is own else Given.transport(None),
         )  # fmt: skip
     assert sum(wall.slept) < 600, "it waited for long"

@@ -38,7 +38,7 @@ def poisoned(body: Any, rows: tuple[str, ...], key: str, poison: bytes) -> bytes
     for row in place:
         if str(row["id"]) in {"2", "9902"}:
             *steps, last = key.split(".")
-            inner = reduce(lambda told, step: told.get(step, {}), steps, row)
+            inner = reduce(lambda reported, step: reported.get(step, {}), steps, row)
             if last in inner:
                 inner[last] = MARK
     return json.dumps(body).encode().replace(f'"{MARK}"'.encode(), poison)
@@ -76,9 +76,9 @@ def acme_key(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def check(found: Mapping[str, Any], results: Iterable[StreamResult], neighbours: tuple[str, str]) -> None:
-    told = list(results)
-    assert [r for r in told if r.outcome not in {"ok", "unavailable"}] == []
-    assert sum(r.rejected for r in told) <= 1
+    reported = list(results)
+    assert [r for r in reported if r.outcome not in {"ok", "unavailable"}] == []
+    assert sum(r.rejected for r in reported) <= 1
     assert [found.get(number) for number in neighbours] == [FIRST_REPLY, FIRST_REPLY]
     assert len(found) <= 3
 

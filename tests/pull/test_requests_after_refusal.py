@@ -17,15 +17,15 @@ AT_ONCE = 4
 
 def refusing_from(third: int, status: int) -> tuple[httpx.MockTransport, list[str]]:
     """A server that answers so many requests, and refuses the next and all that follow; what it was asked."""
-    asked: list[str] = []
+    requested: list[str] = []
 
     async def answer(request: httpx.Request) -> httpx.Response:
-        asked.append(request.url.path)
-        place = len(asked)
+        requested.append(request.url.path)
+        place = len(requested)
         await asyncio.sleep(0)  # the others that are sent at the same time are on their way now
         return httpx.Response(status if place > third else 200, json={})
 
-    return httpx.MockTransport(answer), asked
+    return httpx.MockTransport(answer), requested
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_after_a_refusal_nothing_more_is_sent(status: int, kind: type[PullError]
     """Of 20, the third is refused. Four may be on their way at once: the two before it, its neighbours, and what took
     the places of the two that were answered; so 6 at most were sent before the refusal came back.
     """
-    server, asked = refusing_from(2, status)
+    server, requested = refusing_from(2, status)
     http = Transport(
         "https://acme.example.com", auth=Basic("a", Secret("b")), http=server, concurrency=AT_ONCE, rate_share=1.0
     )  # fmt: skip
@@ -47,11 +47,11 @@ def test_after_a_refusal_nothing_more_is_sent(status: int, kind: type[PullError]
 
     with pytest.raises(kind):
         asyncio.run(run())
-    assert len(asked) <= 2 + AT_ONCE
+    assert len(requested) <= 2 + AT_ONCE
 
 
 def test_once_the_credentials_are_refused_no_later_request_is_sent() -> None:
-    server, asked = refusing_from(0, 401)
+    server, requested = refusing_from(0, 401)
 
     async def run(http: Transport) -> list[BaseException | None]:
         async def one(path: str) -> BaseException | None:
@@ -67,10 +67,10 @@ def test_once_the_credentials_are_refused_no_later_request_is_sent() -> None:
     http = Transport("https://acme.example.com", auth=Bearer(Secret("no")), http=server)
     found = asyncio.run(run(http))
     assert all(isinstance(error, AccessError) for error in found)
-    assert asked == ["/a"]
+    assert requested == ["/a"]
 
 
-def test_results_come_in_the_order_in_which_they_were_asked_for() -> None:
+def test_results_come_in_the_order_in_which_they_were_requested_for() -> None:
     async def later(number: int) -> int:
         for _ in range(10 - number):
             await asyncio.sleep(0)
@@ -112,8 +112,8 @@ def test_a_token_that_no_header_can_carry_is_refused_without_being_repeated(toke
     assert str(caught.value).endswith("can be. Make one.")
 
 
-def test_no_auth_asks_on_after_a_refusal_of_one_thing() -> None:
-    server, asked = refusing_from(0, 404)
+def test_no_auth_asks_on_after_a_refusal_of_one_item() -> None:
+    server, requested = refusing_from(0, 404)
 
     async def run() -> None:
         async with Transport("https://acme.example.com", auth=NoAuth(), http=server) as http:
@@ -122,4 +122,4 @@ def test_no_auth_asks_on_after_a_refusal_of_one_thing() -> None:
                     await http.get(path, type=dict)
 
     asyncio.run(run())
-    assert asked == ["/a", "/b"]
+    assert requested == ["/a", "/b"]

@@ -26,23 +26,23 @@ def earlier(desk: SyncedDesk) -> SyncedDesk:
     return desk
 
 
-def asked(desk: SyncedDesk) -> list[str]:
+def request(desk: SyncedDesk) -> list[str]:
     with desk.store() as store:
         return list(find_sources_read_by_earlier_versions(store, desk.loaded.config).values())
 
 
 def test_a_source_that_was_read_by_this_version_asks_for_nothing(desk: SyncedDesk) -> None:
-    assert asked(desk) == []
+    assert request(desk) == []
 
 
 def test_a_source_of_an_earlier_version_asks_until_a_full_sync(earlier: SyncedDesk) -> None:
-    [text] = asked(earlier)
+    [text] = request(earlier)
     assert text.startswith("demo: what was read before version 0.5.0 lacks events of AI agents' tickets")
     assert text.endswith(ASKS)
     earlier.sync()  # goes on where the last one ended, and so mends nothing
-    assert asked(earlier) == [text]
+    assert request(earlier) == [text]
     earlier.sync(full=True)
-    assert asked(earlier) == []
+    assert request(earlier) == []
 
 
 @pytest.mark.parametrize("command", ["status", "check", "doctor"])

@@ -140,7 +140,7 @@ def test_a_bomb_takes_no_more_memory_than_an_answer_may() -> None:
 
 
 @pytest.mark.parametrize("coding", ["gzip, gzip", "br", "compress"])
-def test_a_packing_that_was_not_asked_for_is_refused(coding: str) -> None:
+def test_a_packing_that_was_not_requested_for_is_refused(coding: str) -> None:
     error = answer_to(gzip.compress(b'{"id": 7}'), content_encoding=coding)
     assert isinstance(error, BrokenError)
     assert "packed in a way that was not asked for" in str(error)

@@ -21,7 +21,7 @@ from helpdesk_kpi.cli.app_context import iso
 from helpdesk_kpi.simulator.world.world import generate
 from helpdesk_kpi.store import Store, open_store
 from helpdesk_kpi.testing import crashes
-from helpdesk_kpi.testing.crashes import KILLED, End
+from helpdesk_kpi.testing.crashes import KILLED, ProcessEnd
 from helpdesk_kpi.testing.store_snapshot import canonical, differences, open_test_store
 
 #: Opening a store: a child dies before each of its statements in turn, then the parent opens the file.
@@ -47,7 +47,7 @@ print(number)
 """
 
 
-def test_a_store_whose_making_was_interrupted_is_made_whole(tmp_path: Path) -> None:
+def test_a_store_of_which_making_was_interrupted_is_made_whole(tmp_path: Path) -> None:
     """Before any of its statements: what is left over is still ours, and is finished by who comes next."""
     run = subprocess.run(
         [sys.executable, "-c", OPENING, tmp_path], cwd=ROOT, capture_output=True, text=True, check=False
@@ -78,7 +78,7 @@ class Interrupted:
         self.afresh()
         (self.whole,) = self.tries("sync", {})
         assert self.whole.status == 0
-        self.wanted = self.told()
+        self.wanted = self.snapshot()
         self.saved = desk.folder / "saved.db"
         with closing(sqlite3.connect(self.store_path)) as db:
             db.execute("VACUUM INTO ?", (str(self.saved),))
@@ -91,10 +91,10 @@ class Interrupted:
         else:
             open_test_store(self.store_path).close()
 
-    def tries(self, command: str, *tries: dict[str, float]) -> list[End]:
+    def tries(self, command: str, *tries: dict[str, float]) -> list[ProcessEnd]:
         return crashes.run_killed("zendesk", command, self.desk.path, iso(self.desk.world.now), *tries)
 
-    def told(self) -> dict[str, list[str]]:
+    def snapshot(self) -> dict[str, list[str]]:
         with closing(sqlite3.connect(self.store_path)) as db:
             return canonical(db)
 
@@ -125,7 +125,7 @@ def test_a_sync_killed_anywhere_and_resumed_ends_with_the_same_store(interrupted
         died += sum(end.status == KILLED for end in killed)
         assert {end.status for end in killed} <= {KILLED, 0}
         assert last.status == 0
-        assert differences(interrupted.told(), interrupted.wanted) == {}
+        assert differences(interrupted.snapshot(), interrupted.wanted) == {}
 
 
 def test_a_measure_killed_anywhere_and_repeated_gives_the_same_observations(

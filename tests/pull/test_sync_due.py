@@ -48,14 +48,14 @@ def test_an_hour_less_some_seconds_is_an_hour_though_the_clock_shows_the_same_on
 
 
 @pytest.mark.parametrize(
-    ("pace", "most_apart"),
+    ("pace", "most_separate"),
     [(20, 60), (30, 60), (40, 80), (45, 90), (50, 100), (60, 60)],  # minutes
 )
-def test_where_hours_and_syncs_do_not_fit_it_does_not_drift(pace: int, most_apart: int) -> None:
+def test_where_hours_and_syncs_do_not_fit_it_does_not_drift(pace: int, most_separate: int) -> None:
     found = runs(pace * MINUTE, HOUR, 240)
-    apart = [later - earlier for earlier, later in pairwise(found)]
-    assert max(apart) <= most_apart
-    assert min(apart) >= 30
+    separate = [later - earlier for earlier, later in pairwise(found)]
+    assert max(separate) <= most_separate
+    assert min(separate) >= 30
     assert len(found) >= 240 * 0.95  # once in each hour in the long run
 
 
@@ -80,12 +80,12 @@ def test_the_length_of_a_sync_does_not_move_the_next(
     found = []
     for number in range(len(outcomes)):
         desk.world.now = begun + number * pace * MINUTE
-        asked = [0]
+        requested = [0]
 
-        def slow(begins: int = desk.world.now, asked: list[int] = asked) -> int:
+        def slow(begins: int = desk.world.now, query: list[int] = requested) -> int:
             """The first question is the beginning; the last stream's answer comes `length` minutes later."""
-            asked[0] += 1
-            return begins if asked[0] == 1 else begins + length * MINUTE
+            query[0] += 1
+            return begins if query[0] == 1 else begins + length * MINUTE
 
         results = desk_sync(desk, slow)
         found.append(next(r.outcome for r in results if r.stream == "articles"))
@@ -102,11 +102,11 @@ def test_a_sync_that_took_longer_than_its_pace_is_due_again_at_once(tmp_path: Pa
     desk = SyncedDesk(tmp_path, generate(4, tickets=20, weeks=4))
     begun = (desk.world.now // HOUR + 24) * HOUR
     desk.world.now = begun
-    asked = [0]
+    requested = [0]
 
     def slow() -> int:
-        asked[0] += 1
-        return begun if asked[0] == 1 else begun + 31 * MINUTE
+        requested[0] += 1
+        return begun if requested[0] == 1 else begun + 31 * MINUTE
 
     desk_sync(desk, slow)
     job = jobs_of(AppContext(desk.path))[0]

@@ -17,7 +17,7 @@ def small(seed: int = 4, *, lossless: bool = False) -> World:
     return generate(seed, tickets=60, weeks=4, lossless=lossless)
 
 
-def told(desk: SyncedDesk) -> dict[str, list[str]]:
+def describe(desk: SyncedDesk) -> dict[str, list[str]]:
     with desk.store() as store:
         return canonical(store.conn, skip=VOLATILE_COLUMNS)
 
@@ -32,7 +32,7 @@ def untroubled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]
     """What an undisturbed sync of the small world stores."""
     desk = SyncedDesk(tmp_path_factory.mktemp("untroubled"), small(), page_size=60)
     assert exit_status(desk.sync()) == 0
-    return told(desk)
+    return describe(desk)
 
 
 def test_with_every_tenth_request_failing_the_store_is_the_same(
@@ -43,7 +43,7 @@ def test_with_every_tenth_request_failing_the_store_is_the_same(
     results = desk.sync()
     assert {r.outcome for r in results} == {"ok"}, results
     assert sum(desk.requests.values()) > 10 * len(ROTATION)  # every way of failing had its turn
-    assert differences(told(desk), untroubled) == {}
+    assert differences(describe(desk), untroubled) == {}
 
 
 @pytest.mark.parametrize("way", ROTATION)
@@ -53,14 +53,14 @@ def test_each_way_of_failing_is_survived_even_at_every_other_request(
 ) -> None:
     desk = SyncedDesk(tmp_path, small(), faults=f"every:2:{way}", page_size=200)
     assert {r.outcome for r in desk.sync()} == {"ok"}
-    assert differences(told(desk), untroubled) == {}
+    assert differences(describe(desk), untroubled) == {}
 
 
 def test_tokens_that_end_early_are_renewed(tmp_path: Path, untroubled: dict[str, list[str]]) -> None:
     desk = SyncedDesk(tmp_path, small(), faults="expire:3", page_size=60)
     assert {r.outcome for r in desk.sync()} == {"ok"}
     assert desk.requests["oauth"] > 5
-    assert differences(told(desk), untroubled) == {}
+    assert differences(describe(desk), untroubled) == {}
 
 
 def test_credentials_that_are_refused_end_it_at_once_with_one_clear_line(tmp_path: Path, cli: Cli) -> None:
@@ -81,7 +81,7 @@ def test_credentials_that_are_refused_end_it_at_once_with_one_clear_line(tmp_pat
 def test_a_revoked_secret_ends_a_later_sync_and_keeps_what_is_there(tmp_path: Path, cli: Cli) -> None:
     desk = SyncedDesk(tmp_path, small())
     desk.sync()
-    before = told(desk)
+    before = describe(desk)
     desk.faults = "refuse"
     cli.at(desk.world.now + HOUR)
     with desk.served():
@@ -90,7 +90,7 @@ def test_a_revoked_secret_ends_a_later_sync_and_keeps_what_is_there(tmp_path: Pa
     assert ran.status == 1
     assert len(ran.err.splitlines()) == 1
     assert "credentials refused" in status.out
-    after = told(desk)
+    after = describe(desk)
     assert differences(after | {"cursors": []}, before | {"cursors": []}) == {}
 
 
@@ -144,7 +144,7 @@ def test_a_stream_that_fails_leaves_the_others_and_is_whole_at_the_next_sync(
     assert exit_status(results) == 1
     desk.faults = None
     assert exit_status(desk.sync()) == 0
-    assert differences(told(desk), untroubled) == {}
+    assert differences(describe(desk), untroubled) == {}
 
 
 @pytest.mark.trap("zendesk 32")
@@ -154,7 +154,7 @@ def test_addresses_that_lead_to_another_host_are_not_followed(tmp_path: Path, un
     results = desk.sync()
     assert {r.outcome for r in results} == {"ok"}, results
     assert desk.requests["ticket_events"] > 10
-    assert differences(told(desk), untroubled) == {}
+    assert differences(describe(desk), untroubled) == {}
 
 
 def test_a_desk_that_goes_on_while_it_is_read_loses_nothing(tmp_path: Path) -> None:
@@ -172,7 +172,7 @@ def test_a_desk_that_goes_on_while_it_is_read_loses_nothing(tmp_path: Path) -> N
     quiet = SyncedDesk(tmp_path / "quiet", small(seed=6, lossless=True), page_size=50)
     quiet.folder.mkdir()
     assert exit_status(quiet.sync()) == 0
-    found, wanted = told(moving), told(quiet)
+    found, wanted = describe(moving), describe(quiet)
     assert len(wanted["events"]) > 500
     assert {*found.pop("article_edits")} >= {*wanted.pop("article_edits")}  # who looks more often sees more of them
     del found["article_votes"], wanted["article_votes"]  # sums as they were at each look

@@ -81,7 +81,7 @@ def test_a_mistake_of_ours_in_one_source_is_raised_after_the_others_are_through(
     assert ended == [("b", "one", "ok"), ("b", "two", "ok")]
 
 
-def test_mistakes_in_several_sources_are_all_told(tmp_path: Path) -> None:
+def test_mistakes_in_several_sources_are_all_reported(tmp_path: Path) -> None:
     with pytest.raises(ExceptionGroup) as caught:
         synced(tmp_path, source("a", one=[ZeroDivisionError("x")]), source("b", one=[KeyError("y")]))
     assert [type(one) for one in caught.value.exceptions] == [ZeroDivisionError, KeyError]
@@ -130,15 +130,15 @@ def test_sync_against_a_closed_port_says_what_it_tries_and_ends_with_one_line(tm
     with socket.create_server(("127.0.0.1", 0)) as place:
         port = place.getsockname()[1]
     ran = cli("sync", "--config", configured(tmp_path, port))
-    asked = f"GET 127.0.0.1:{port}/api/v2/agents: it cannot be reached: Connection refused"
+    requested = f"GET 127.0.0.1:{port}/api/v2/agents: it cannot be reached: Connection refused"
     assert ran.status == 1
     assert ran.err.splitlines() == [
-        f"desk: still trying {asked}",
-        f"desk: still trying {asked}",
-        f"desk: the helpdesk does not answer: {asked} (given up after 3 tries)",
+        f"desk: still trying {requested}",
+        f"desk: still trying {requested}",
+        f"desk: the helpdesk does not answer: {requested} (given up after 3 tries)",
     ]
-    told = cli("status", "--config", tmp_path / "helpdesk-kpi.toml")
-    assert "the helpdesk does not answer" in told.out
+    reported = cli("status", "--config", tmp_path / "helpdesk-kpi.toml")
+    assert "the helpdesk does not answer" in reported.out
 
 
 #: Sources whose secret is in the file "key".

@@ -33,7 +33,7 @@ def desk_in(folder: Path, world: World, **options: int) -> SyncedDesk:
     return SyncedDesk(folder, world, **options)  # type: ignore[arg-type]  # page_size
 
 
-def told(desk: SyncedDesk, *, without: frozenset[str] = frozenset()) -> dict[str, list[str]]:
+def describe(desk: SyncedDesk, *, without: frozenset[str] = frozenset()) -> dict[str, list[str]]:
     with desk.store() as store:
         return canonical(store.conn, skip=VOLATILE_COLUMNS, without=without)
 
@@ -47,7 +47,7 @@ def test_a_sync_with_nothing_new_asks_little_and_makes_nothing_stale(tmp_path: P
     desk = desk_in(tmp_path, generate(4, tickets=60, weeks=4))
     desk.world.now += DAY  # the desk has gone quiet
     assert exit_status(desk.sync()) == 0
-    before = told(desk)
+    before = describe(desk)
     with desk.store() as store:
         build_stale(store, desk.loaded.config)
     desk.world.now += 10 * MINUTE
@@ -62,7 +62,7 @@ def test_a_sync_with_nothing_new_asks_little_and_makes_nothing_stale(tmp_path: P
         "brands", "ticket_forms", "ticket_fields", "custom_statuses", "schedules", "sla_policies", "articles",
         "article_census", "survey_questions",
     }  # fmt: skip
-    assert differences(told(desk), before | {"stale_subjects": []}) == {}
+    assert differences(describe(desk), before | {"stale_subjects": []}) == {}
     with desk.store() as store:
         assert build_stale(store, desk.loaded.config) == 0
 
@@ -77,13 +77,13 @@ def test_what_is_known_is_not_read_again_and_full_reads_all(tmp_path: Path) -> N
     second = {r.stream: r.records for r in desk.sync()}
     assert 0 < second["tickets"] < first["tickets"] / 4
     assert 0 < second["ticket_events"] < first["ticket_events"] / 4
-    before = told(desk)
+    before = describe(desk)
     full = desk.sync(full=True)
     assert "not_due" not in {r.outcome for r in full}
     assert {r.stream: r.records for r in full}["ticket_events"] > first["ticket_events"]
-    apart = frozenset({"stale_subjects", "article_edits", "article_votes"})  # looked at once more
-    before = {table: rows for table, rows in before.items() if table not in apart}
-    after = told(desk, without=apart)
+    separate = frozenset({"stale_subjects", "article_edits", "article_votes"})  # looked at once more
+    before = {table: rows for table, rows in before.items() if table not in separate}
+    after = describe(desk, without=separate)
     assert differences(after, before) == {}
 
 
@@ -99,7 +99,7 @@ class Stepwise:
             assert exit_status(steps.sync()) == 0
         once = desk_in(folder / "once", generate(6, tickets=120, weeks=6, lossless=True))
         assert exit_status(once.sync()) == 0
-        self.found, self.wanted = told(steps, without=OF_STEPS), told(once, without=OF_STEPS)
+        self.found, self.wanted = describe(steps, without=OF_STEPS), describe(once, without=OF_STEPS)
 
 
 @pytest.fixture(scope="module")
@@ -127,8 +127,8 @@ def _amid_bustle(world: World) -> list[int]:
     """Four instants, weeks apart, right between two things that happen within five minutes: the last that exports
     tell is close before the first that they hold back.
     """
-    told = [fact.at for fact in world.facts]
-    busy = [a + 62_000 for a, b in pairwise(told) if 62_000 < b - a < 5 * MINUTE and b < world.now - DAY]
+    reported = [fact.at for fact in world.facts]
+    busy = [a + 62_000 for a, b in pairwise(reported) if 62_000 < b - a < 5 * MINUTE and b < world.now - DAY]
     assert len(busy) > 50
     return [busy[len(busy) * part // 5] for part in range(1, 5)]
 
@@ -243,8 +243,8 @@ def test_since_can_move_back_and_full_then_brings_the_rest(tmp_path: Path, cli: 
     whole = desk_in(tmp_path / "b", world)
     whole.sync()
     found, wanted = (
-        told(desk, without=OF_STEPS | OF_WORK),
-        told(whole, without=OF_STEPS | OF_WORK),
+        describe(desk, without=OF_STEPS | OF_WORK),
+        describe(whole, without=OF_STEPS | OF_WORK),
     )
     assert differences(found, wanted) == {}
     with desk.store() as store:
@@ -265,7 +265,7 @@ def test_data_are_fresh_when_tickets_and_their_history_are(tmp_path: Path) -> No
         assert complete_until(store, desk.loaded.config)["demo"] == world.now - 75_000  # exports lag behind by 75 s
 
 
-def test_a_desk_whose_history_never_arrived_is_not_fresh(tmp_path: Path) -> None:
+def test_a_desk_of_which_history_never_arrived_is_not_fresh(tmp_path: Path) -> None:
     """Tickets came, their events failed with 500: nobody may read that as "never replied"."""
     desk = SyncedDesk(tmp_path, generate(4, tickets=60, weeks=4), faults="missing:ticket_events")
     assert exit_status(desk.sync()) == 3

@@ -91,14 +91,14 @@ def aged(file: Path) -> Tokens:
     return held
 
 
-def asked(url: str, file: Path, killed: str = "") -> Ran:
+def request(url: str, file: Path, killed: str = "") -> Ran:
     return finished(asking(url, file, killed))
 
 
 @pytest.mark.trap("zendesk 18")
 def test_a_code_becomes_a_pair_that_only_this_account_of_the_machine_can_read(file: Path) -> None:
     with helpdesk() as (url, _):
-        assert asked(url, file).out == "admin\n"
+        assert request(url, file).out == "admin\n"
     held = TokenFile(file).read()
     assert held.refresh_token
     assert not held.code
@@ -112,11 +112,11 @@ def test_a_code_becomes_a_pair_that_only_this_account_of_the_machine_can_read(fi
 @pytest.mark.trap("zendesk 18")
 def test_tokens_that_last_are_used_again_and_ended_ones_are_renewed(file: Path) -> None:
     with helpdesk() as (url, requests):
-        assert asked(url, file).status == 0
-        assert asked(url, file).status == 0
+        assert request(url, file).status == 0
+        assert request(url, file).status == 0
         assert requests["oauth"] == 1
         before = aged(file)
-        assert asked(url, file).status == 0
+        assert request(url, file).status == 0
         assert requests["oauth"] == 2
     after = TokenFile(file).read()
     assert after.access_token != before.access_token
@@ -127,7 +127,7 @@ def test_tokens_that_last_are_used_again_and_ended_ones_are_renewed(file: Path) 
 def test_of_processes_that_find_the_tokens_ended_one_renews_them_for_all(file: Path) -> None:
     """Were the refresh token sent twice, the second would be refused, and its pair lost."""
     with helpdesk() as (url, requests):
-        assert asked(url, file).status == 0
+        assert request(url, file).status == 0
         aged(file)
         ran = [finished(process) for process in [asking(url, file) for _ in range(4)]]
         assert [(r.status, r.out) for r in ran] == [(0, "admin\n")] * 4, ran
@@ -137,10 +137,10 @@ def test_of_processes_that_find_the_tokens_ended_one_renews_them_for_all(file: P
 @pytest.mark.trap("zendesk 18")
 def test_a_process_killed_before_it_uses_its_new_tokens_leaves_them_to_the_next(file: Path) -> None:
     with helpdesk() as (url, requests):
-        assert asked(url, file).status == 0
+        assert request(url, file).status == 0
         aged(file)
-        assert asked(url, file, "after").status == -signal.SIGKILL
-        assert asked(url, file).out == "admin\n"
+        assert request(url, file, "after").status == -signal.SIGKILL
+        assert request(url, file).out == "admin\n"
         assert requests["oauth"] == 2
 
 
@@ -148,10 +148,10 @@ def test_a_process_killed_before_it_uses_its_new_tokens_leaves_them_to_the_next(
 def test_a_pair_that_was_lost_on_the_way_is_said_with_what_to_do(file: Path) -> None:
     """Killed between the helpdesk's answer and the disk: nobody can have that pair any more."""
     with helpdesk() as (url, _):
-        assert asked(url, file).status == 0
+        assert request(url, file).status == 0
         before = aged(file)
-        assert asked(url, file, "before").status == -signal.SIGKILL
-        ran = asked(url, file)
+        assert request(url, file, "before").status == -signal.SIGKILL
+        ran = request(url, file)
     assert ran.status == 1
     assert ran.err.startswith("AccessError")
     assert "expired or revoked" in ran.err
@@ -165,7 +165,7 @@ def test_a_file_without_tokens_says_how_to_allow_it(tmp_path: Path, content: str
     path = tmp_path / "tokens.json"
     if content is not None:
         path.write_text(content)
-    ran = asked("http://127.0.0.1:9", path)
+    ran = request("http://127.0.0.1:9", path)
     assert ran.status == 1
     assert str(path) in ran.err
     assert "Allow it again" in ran.err
@@ -175,7 +175,7 @@ def test_tokens_never_show_themselves() -> None:
     assert "secret" not in repr(Tokens("secret", "secret"))
 
 
-def test_a_configuration_names_the_file_beside_itself(tmp_path: Path) -> None:
+def test_a_configuration_names_the_file_next_to_itself(tmp_path: Path) -> None:
     (tmp_path / "helpdesk-kpi.toml").write_text(
         'store = "x.db"\ntimezone = "UTC"\n[sources.a]\nconnector = "zendesk"\nurl = "https://acme.zendesk.com"\n'
         'since = 2026-01-01\nauth = { client_id = "a", client_secret = "b", tokens = "t.json" }\n'

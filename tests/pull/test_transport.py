@@ -49,16 +49,16 @@ PAGE = {"tickets": [{"id": 7, "a_key_of_next_year": True}]}
 
 def answering(*answers: Answer) -> tuple[httpx.MockTransport, list[httpx.Request]]:
     """A server that gives these answers in turn, the last one for ever, and a list of what it was asked."""
-    asked: list[httpx.Request] = []
+    requested: list[httpx.Request] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
-        asked.append(request)
-        given = answers[min(len(asked), len(answers)) - 1]
+        requested.append(request)
+        given = answers[min(len(requested), len(answers)) - 1]
         if isinstance(given, Exception):
             raise given
         return httpx.Response(given.status_code, headers=given.headers, content=given.content)
 
-    return httpx.MockTransport(answer), asked
+    return httpx.MockTransport(answer), requested
 
 
 def get(
@@ -84,10 +84,10 @@ def ok(**headers: str) -> httpx.Response:
 
 
 def test_a_page_is_decoded_and_keys_that_nobody_knows_are_ignored() -> None:
-    server, asked = answering(ok())
+    server, requested = answering(ok())
     page, http, _ = get(server)
     assert page == Tickets([Ticket(7)])
-    assert str(asked[0].url) == "https://acme.example.com/api/tickets?page=1"
+    assert str(requested[0].url) == "https://acme.example.com/api/tickets?page=1"
     assert http.requests == {"tickets": 1}
 
 
@@ -96,10 +96,10 @@ def test_a_page_is_decoded_and_keys_that_nobody_knows_are_ignored() -> None:
     [("7", 7.0), ("0", 0.0), (formatdate(NOW + 90, usegmt=True), 90.0), (formatdate(NOW - 90, usegmt=True), 0.0)],
 )
 def test_retry_after_is_kept_as_seconds_or_as_a_date(retry_after: str, wait: float) -> None:
-    server, asked = answering(httpx.Response(429, headers={"Retry-After": retry_after}), ok())
+    server, requested = answering(httpx.Response(429, headers={"Retry-After": retry_after}), ok())
     page, http, wall = get(server)
     assert isinstance(page, Tickets)
-    assert (len(asked), wall.slept, http.waited) == (2, [wait], wait)
+    assert (len(requested), wall.slept, http.waited) == (2, [wait], wait)
 
 
 @pytest.mark.parametrize("headers", [{}, {"Retry-After": "soon"}])
@@ -126,30 +126,30 @@ def test_a_503_with_retry_after_waits_as_long_as_it_says() -> None:
 )
 @pytest.mark.trap("zendesk 16")
 def test_what_may_pass_is_tried_again_with_growing_pauses(broken: Answer) -> None:
-    server, asked = answering(broken, broken, broken, ok())
+    server, requested = answering(broken, broken, broken, ok())
     page, _, wall = get(server)
     assert isinstance(page, Tickets)
-    assert len(asked) == 4
+    assert len(requested) == 4
     # 1, 2 and 4 seconds, each with up to a second of jitter
     assert [int(pause) for pause in wall.slept] == [1, 2, 4]
 
 
 def test_it_gives_up_after_the_allowed_tries_and_says_what_it_saw() -> None:
-    server, asked = answering(httpx.Response(503, json={"error": "overloaded"}))
+    server, requested = answering(httpx.Response(503, json={"error": "overloaded"}))
     error, _, _ = get(server, attempts=3)
     assert isinstance(error, PullError)
     assert not error.permanent
-    assert len(asked) == 3
+    assert len(requested) == 3
     assert str(error) == (
         "GET acme.example.com/api/tickets: 503 Service Unavailable: overloaded (given up after 3 tries)"
     )
 
 
 def test_a_helpdesk_that_asks_for_hours_is_not_waited_for() -> None:
-    server, asked = answering(httpx.Response(503, headers={"Retry-After": "7200"}), ok())
+    server, requested = answering(httpx.Response(503, headers={"Retry-After": "7200"}), ok())
     error, _, wall = get(server)
     assert isinstance(error, PullError)
-    assert (len(asked), wall.slept) == (1, [])
+    assert (len(requested), wall.slept) == (1, [])
 
 
 @pytest.mark.parametrize(
@@ -165,12 +165,12 @@ def test_a_helpdesk_that_asks_for_hours_is_not_waited_for() -> None:
     ],
 )
 def test_what_cannot_pass_is_said_at_once(status: int, missing: str, kind: type[PullError]) -> None:
-    server, asked = answering(httpx.Response(status, json={"error": "No", "description": "Not for you"}))
+    server, requested = answering(httpx.Response(status, json={"error": "No", "description": "Not for you"}))
     error, _, wall = get(server, missing=missing)
     assert type(error) is kind
     assert error.permanent
     assert "No; Not for you" in str(error)
-    assert (len(asked), wall.slept) == (1, [])
+    assert (len(requested), wall.slept) == (1, [])
 
 
 @pytest.mark.parametrize(
@@ -194,11 +194,11 @@ def test_html_from_the_edge_is_not_repeated_in_an_error() -> None:
 
 
 def test_another_shape_names_the_field_and_is_not_tried_again() -> None:
-    server, asked = answering(httpx.Response(200, json={"tickets": [{"id": 1}, {"id": "two"}]}))
+    server, requested = answering(httpx.Response(200, json={"tickets": [{"id": 1}, {"id": "two"}]}))
     error, _, _ = get(server)
     assert isinstance(error, PullError)
     assert "Expected `int`, got `str` - at `$.tickets[1].id`" in str(error)
-    assert len(asked) == 1
+    assert len(requested) == 1
 
 
 def test_an_answer_over_the_size_limit_is_not_read_to_its_end() -> None:
@@ -234,39 +234,39 @@ def test_an_answer_over_the_size_limit_is_not_read_to_its_end() -> None:
     ],
 )
 @pytest.mark.trap("zendesk 32")
-def test_no_other_host_is_ever_asked(path: str) -> None:
-    server, asked = answering(ok())
+def test_no_other_host_is_ever_requested(path: str) -> None:
+    server, requested = answering(ok())
     error, _, _ = get(server, path=path, auth=Basic("ann", Secret("pw")))
     assert isinstance(error, PullError)
     assert "refused to ask" in str(error)
     assert "https://acme.example.com" in str(error)
-    assert asked == []
+    assert requested == []
 
 
 def test_a_redirect_to_another_host_is_not_followed() -> None:
-    server, asked = answering(httpx.Response(302, headers={"Location": "https://evil.example.org/login"}))
+    server, requested = answering(httpx.Response(302, headers={"Location": "https://evil.example.org/login"}))
     error, _, _ = get(server, auth=Basic("ann", Secret("pw")))
     assert "refused to ask 'evil.example.org'" in str(error)
-    assert len(asked) == 1
+    assert len(requested) == 1
 
 
 def test_a_redirect_within_the_account_is_followed_and_circles_end() -> None:
     moved = httpx.Response(301, headers={"Location": "/api/v2/tickets"})
-    server, asked = answering(moved, ok())
+    server, requested = answering(moved, ok())
     page, _, _ = get(server)
     assert isinstance(page, Tickets)
-    assert asked[1].url.path == "/api/v2/tickets"
+    assert requested[1].url.path == "/api/v2/tickets"
     error, _, _ = get(answering(moved)[0])
     assert "redirects in a circle" in str(error)
 
 
-def test_a_declared_host_is_asked_with_the_same_credentials() -> None:
-    server, asked = answering(ok())
+def test_a_declared_host_is_requested_with_the_same_credentials() -> None:
+    server, requested = answering(ok())
     page, _, _ = get(
         server, path="https://help.example.com/hc", hosts=["help.example.com"], auth=Basic("ann", Secret("pw"))
     )
     assert isinstance(page, Tickets)
-    assert asked[0].headers["authorization"].startswith("Basic ")
+    assert requested[0].headers["authorization"].startswith("Basic ")
 
 
 @pytest.mark.parametrize("url", ["http://acme.example.com", "ftp://acme.example.com", "https://a:b@acme.example.com"])
@@ -284,14 +284,14 @@ def test_http_is_allowed_to_this_machine(url: str) -> None:
 
 
 def test_refused_credentials_end_with_the_advice_and_without_the_secret() -> None:
-    server, asked = answering(httpx.Response(401, json={"error": "Couldn't authenticate you with s3cret-t0ken"}))
+    server, requested = answering(httpx.Response(401, json={"error": "Couldn't authenticate you with s3cret-t0ken"}))
     auth = Basic("ann@example.com/token", Secret("s3cret-t0ken"), advice="Tokens end after 30 idle days")
     error, _, _ = get(server, auth=auth)
     assert isinstance(error, AccessError)
     assert str(error).endswith("Couldn't authenticate you with ***. Tokens end after 30 idle days")
-    assert len(asked) == 1
+    assert len(requested) == 1
     pair = base64.b64encode(b"ann@example.com/token:s3cret-t0ken").decode()
-    assert asked[0].headers["authorization"] == f"Basic {pair}"
+    assert requested[0].headers["authorization"] == f"Basic {pair}"
 
 
 def oauth_server(*, accepted: set[str], grants: Iterator[dict[str, Any]]) -> tuple[httpx.MockTransport, list[Any]]:
@@ -328,7 +328,7 @@ def test_a_token_that_ended_early_is_renewed_once_after_a_401() -> None:
     assert len(bodies) == 2
 
 
-def test_a_client_whose_new_token_is_refused_too_is_locked_out() -> None:
+def test_a_client_of_which_new_token_is_refused_too_is_locked_out() -> None:
     server, bodies = oauth_server(accepted=set(), grants=iter([{"access_token": str(n)} for n in range(9)]))
     error, _, _ = get(server, auth=ClientCredentials("kpi", Secret("s3cret")))
     assert isinstance(error, AccessError)
@@ -336,12 +336,14 @@ def test_a_client_whose_new_token_is_refused_too_is_locked_out() -> None:
 
 
 def test_a_wrong_client_secret_is_an_access_error_that_does_not_show_it() -> None:
-    server, asked = answering(httpx.Response(400, json={"error": "invalid_client", "error_description": "bad s3cret"}))
+    server, requested = answering(
+        httpx.Response(400, json={"error": "invalid_client", "error_description": "bad s3cret"})
+    )
     error, _, _ = get(server, auth=ClientCredentials("kpi", Secret("s3cret")))
     assert isinstance(error, AccessError)
     assert "invalid_client" in str(error)
     assert "s3cret" not in str(error)
-    assert len(asked) == 1
+    assert len(requested) == 1
 
 
 def test_many_requests_share_one_renewal_and_a_token_is_renewed_a_minute_before_it_ends() -> None:
@@ -522,7 +524,7 @@ def over_a_socket(replies: list[bytes]) -> tuple[Any, Wall]:
 
 
 @pytest.mark.trap("zendesk 16")
-def test_a_body_that_is_cut_on_the_wire_is_asked_for_again() -> None:
+def test_a_body_that_is_cut_on_the_wire_is_requested_for_again() -> None:
     body = msgspec.json.encode(PAGE)
     head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: %d\r\n\r\n" % len(body)
     page, wall = over_a_socket([head + body[:5], b"", head + body])

@@ -17,7 +17,7 @@ Ask = Callable[[Transport], Awaitable[object]]
 QUICK = httpx.Timeout(0.2)  # seconds of real time that a test waits for a server that never answers
 
 
-def asked(http: Transport, *paths: str) -> list[object]:
+def request(http: Transport, *paths: str) -> list[object]:
     """What comes of each path in turn: the answer, or the error."""
 
     async def one(path: str) -> object:
@@ -52,7 +52,7 @@ def test_a_closed_port_ends_the_source_after_three_tries_and_says_so_meanwhile(c
     wall, heard = Wall(), list[str]()
     address = f"http://127.0.0.1:{closed_port}"
     http = Transport(address, auth=NoAuth(), sleep=wall.sleep, clock=wall, on_delay=heard.append)
-    first, second = asked(http, "/a", "/b")
+    first, second = request(http, "/a", "/b")
     text = f"GET 127.0.0.1:{closed_port}/a: it cannot be reached: Connection refused"
     assert isinstance(first, UnreachedError)
     assert str(first) == f"{text} (given up after 3 tries)"
@@ -67,7 +67,7 @@ def test_a_server_that_never_answers_is_left_after_two_tries(mute_port: int) -> 
     http = Transport(
         f"http://127.0.0.1:{mute_port}", auth=NoAuth(), sleep=wall.sleep, clock=wall, first_timeout=QUICK
     )  # fmt: skip
-    (error,) = asked(http, "/a")
+    (error,) = request(http, "/a")
     assert isinstance(error, UnreachedError)
     assert "no answer within 0.2 s (given up after 2 tries)" in str(error)
 
@@ -81,9 +81,9 @@ def test_a_name_that_does_not_exist_and_a_wrong_certificate_end_the_source() -> 
         raise httpx.ConnectError("certificate verify failed") from cause
 
     wall = Wall()
-    named = Transport("https://acme.invalid", auth=NoAuth(), sleep=wall.sleep, clock=wall)
+    by_name = Transport("https://acme.invalid", auth=NoAuth(), sleep=wall.sleep, clock=wall)
     expired = Transport(ACCOUNT, auth=NoAuth(), sleep=wall.sleep, clock=wall, http=httpx.MockTransport(refuse))
-    (unknown,), (wrong,) = asked(named, "/a"), asked(expired, "/a")
+    (unknown,), (wrong,) = request(by_name, "/a"), request(expired, "/a")
     assert isinstance(unknown, UnreachedError)
     assert isinstance(wrong, UnreachedError)
     assert str(wrong).endswith("its certificate is not valid (certificate has expired)")
@@ -101,7 +101,7 @@ GONE = [
 def test_once_it_has_answered_a_silence_of_three_tries_is_survived(gone: Answer) -> None:
     server, sent = answering(ok(), gone, gone, gone, ok())
     wall = Wall()
-    found = asked(Transport(ACCOUNT, auth=NoAuth(), sleep=wall.sleep, clock=wall, http=server), "/a", "/b")
+    found = request(Transport(ACCOUNT, auth=NoAuth(), sleep=wall.sleep, clock=wall, http=server), "/a", "/b")
     assert [type(one) for one in found] == [Tickets, Tickets]
     assert len(sent) == 5
     assert [int(pause) for pause in wall.slept] == [1, 2, 4]
@@ -116,7 +116,7 @@ def test_a_host_that_dies_meanwhile_ends_the_source(gone: Answer, ends: int) -> 
     """
     server, sent = answering(ok(), gone)
     wall = Wall()
-    found = asked(
+    found = request(
         Transport(ACCOUNT, auth=NoAuth(), sleep=wall.sleep, clock=wall, http=server), "/a", "/b", "/c", "/d"
     )  # fmt: skip
     assert [isinstance(one, UnreachedError) for one in found] == [False] + [n >= ends for n in (1, 2, 3)]
@@ -129,12 +129,12 @@ def test_broken_json_is_read_twice_and_not_waited_for_any_longer() -> None:
     cut = httpx.Response(200, content=b'{"tickets": [{"id"', headers=json)
     server, sent = answering(cut, ok())
     wall = Wall()
-    (mended,) = asked(Transport(ACCOUNT, auth=NoAuth(), sleep=wall.sleep, clock=wall, http=server), "/a")
+    (mended,) = request(Transport(ACCOUNT, auth=NoAuth(), sleep=wall.sleep, clock=wall, http=server), "/a")
     assert isinstance(mended, Tickets)
     for broken in (cut, httpx.Response(200, content=b"", headers=json)):
         server, sent = answering(broken)
         wall = Wall()
-        (error,) = asked(Transport(ACCOUNT, auth=NoAuth(), sleep=wall.sleep, clock=wall, http=server), "/a")
+        (error,) = request(Transport(ACCOUNT, auth=NoAuth(), sleep=wall.sleep, clock=wall, http=server), "/a")
         assert isinstance(error, BrokenError)
         assert len(sent) == 2
         assert sum(wall.slept) < 2

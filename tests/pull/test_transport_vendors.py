@@ -17,7 +17,7 @@ ACCOUNT = "https://acme.example.com"
 Say = Callable[[httpx.Request], httpx.Response]
 
 
-def asked(say: Say, ask: Callable[[Transport], Any], **options: Any) -> tuple[Any, list[httpx.Request], list[float]]:
+def request(say: Say, ask: Callable[[Transport], Any], **options: Any) -> tuple[Any, list[httpx.Request], list[float]]:
     """What came of it (an answer or an error), what the server was asked, and how long was slept."""
     requests: list[httpx.Request] = []
     slept: list[float] = []
@@ -68,7 +68,7 @@ def suspended(status: int, headers: Mapping[str, str], content: bytes) -> Classi
     ],
 )
 def test_a_helpdesks_own_way_to_refuse_is_understood(answer: httpx.Response, kind: type[PullError]) -> None:
-    error, requests, slept = asked(lambda _: answer, lambda http: http.get("/x", type=dict), classifier=suspended)
+    error, requests, slept = request(lambda _: answer, lambda http: http.get("/x", type=dict), classifier=suspended)
     assert type(error) is kind
     assert error.permanent
     assert (len(requests), slept) == (1, [])
@@ -76,13 +76,15 @@ def test_a_helpdesks_own_way_to_refuse_is_understood(answer: httpx.Response, kin
 
 def test_a_verdict_may_ask_for_another_try() -> None:
     answers = iter([httpx.Response(200, json={"say": "soon"}), httpx.Response(200, json={"id": 1})])
-    body, requests, slept = asked(lambda _: next(answers), lambda http: http.get("/x", type=dict), classifier=suspended)
+    body, requests, slept = request(
+        lambda _: next(answers), lambda http: http.get("/x", type=dict), classifier=suspended
+    )
     assert (body, len(requests), slept) == ({"id": 1}, 2, [2.0])
 
 
 def test_headers_of_an_answer_come_along_and_ours_go_out() -> None:
     link = '< https://acme.example.com/x?page=2>; rel="next"'
-    answer, requests, _ = asked(
+    answer, requests, _ = request(
         lambda _: httpx.Response(200, json=[], headers={"Link": link}),
         lambda http: http.get_response("/x", type=list),
         headers={"X-ExperimentalApi": "opt-in"},
@@ -96,7 +98,7 @@ def test_a_file_elsewhere_is_fetched_without_credentials_and_with_any_media_type
         return httpx.Response(200, content=b'{"n": 1}', headers={"content-type": "binary/octet-stream"})
 
     url = "https://files.example.net/export.json?Signature=abc"
-    body, requests, _ = asked(say, lambda http: http.download(url, type=dict, endpoint="export"))
+    body, requests, _ = request(say, lambda http: http.download(url, type=dict, endpoint="export"))
     assert body == {"n": 1}
     assert "authorization" not in requests[0].headers
 
@@ -105,7 +107,9 @@ def test_a_file_elsewhere_is_fetched_without_credentials_and_with_any_media_type
     "url", ["http://files.example.net/a", "https://me:pw@files.example.net/a", "ftp://x.example/a"]
 )
 def test_a_file_is_not_fetched_over_an_open_line(url: str) -> None:
-    error, requests, _ = asked(lambda _: httpx.Response(200), lambda http: http.download(url, type=dict, endpoint="e"))
+    error, requests, _ = request(
+        lambda _: httpx.Response(200), lambda http: http.download(url, type=dict, endpoint="e")
+    )
     assert isinstance(error, PullError)
     assert "refused to download" in str(error)
     assert requests == []
@@ -113,7 +117,7 @@ def test_a_file_is_not_fetched_over_an_open_line(url: str) -> None:
 
 def test_a_download_that_is_sent_on_stays_on_https() -> None:
     moved = httpx.Response(302, headers={"Location": "http://elsewhere.example/a"})
-    error, requests, _ = asked(
+    error, requests, _ = request(
         lambda _: moved, lambda http: http.download("https://files.example.net/a", type=dict, endpoint="export")
     )
     assert isinstance(error, PullError)
@@ -123,7 +127,7 @@ def test_a_download_that_is_sent_on_stays_on_https() -> None:
 def test_waits_with_a_fraction_are_kept_and_endless_ones_are_not_believed() -> None:
     for said, waited in (("1.5", 1.5), ("inf", 60.0), ("1e9", 60.0), ("-3", 60.0), ("nan", 60.0)):
         answers = iter([httpx.Response(429, headers={"Retry-After": said}), httpx.Response(200, json={})])
-        body, _, slept = asked(lambda _, given=answers: next(given), lambda http: http.get("/x", type=dict))  # type: ignore[misc]
+        body, _, slept = request(lambda _, given=answers: next(given), lambda http: http.get("/x", type=dict))  # type: ignore[misc]
         assert (body, slept) == ({}, [waited]), said
 
 

@@ -217,9 +217,9 @@ def test_who_answered_is_written_down_as_a_hash_and_neither_they_nor_their_answe
     book.put(register, **GOOD[register])
     (row,) = load_rows(book.store)
     assert not [name for name in ("bob", "acme:b", "zoe") if name in (row.body + row.key).casefold()]
-    (told,) = shown(book, register)
-    assert set(told) <= {"entry", "subject", "period", "team", "state"}
-    assert "entered_by" not in format_entries([told])
+    (reported,) = shown(book, register)
+    assert set(reported) <= {"entry", "subject", "period", "team", "state"}
+    assert "entered_by" not in format_entries([reported])
 
 
 def test_the_same_colleague_under_another_name_corrects_their_answer(book: Book) -> None:
@@ -315,7 +315,7 @@ def test_two_rows_of_one_file_that_contradict_each_other_are_refused(book: Book)
     assert caught.value.problems == ["row 3: says otherwise than row 1 about the same; only one of them can be right"]
 
 
-def test_a_months_cost_is_told_for_all_teams_or_for_each_but_not_both(book: Book) -> None:
+def test_a_months_cost_is_reported_for_all_teams_or_for_each_but_not_both(book: Book) -> None:
     book.put("cost", **COST)
     (said,) = refused(book, "cost", **COST, team="First line")
     assert said == "team: 2026-10 would count twice: entry 1 is of all teams together, this one of one"
@@ -354,8 +354,11 @@ def test_an_entry_keeps_the_scale_and_the_weights_of_its_day(tmp_path: Path) -> 
     assert refused(book, "quality_review", **{**row, "solution": 11}) == ["solution: 11 is not on the scale: 0 to 10"]
     assert refused(book, "quality_review", **{**row, "tone": 3})[0].startswith("no column 'tone'")
     book.put("quality_review", **{**row, "solution": 8})
-    told = json.loads(next(load_rows(book.store)).body)
-    assert (told["scale"], told["marks"]) == ([0, 10], {"solution": {"value": 8, "weight": 4, "critical": False}})
+    reported = json.loads(next(load_rows(book.store)).body)
+    assert (reported["scale"], reported["marks"]) == (
+        [0, 10],
+        {"solution": {"value": 8, "weight": 4, "critical": False}},
+    )
 
 
 @pytest.mark.parametrize(
@@ -427,8 +430,8 @@ def test_toml_has_a_table_for_each_entry_and_errors_name_its_line(book: Book, tm
         book.put_all(*((g.kind.register, dict(g.row)) for g in given))
     assert caught.value.problems == ["row 3: amount: 0 is not allowed: more than 0"]
     book.put_all(*((g.kind.register, dict(g.row)) for g in given[:2]))
-    (told,) = shown(book, "improvement")
-    assert (told["title"], told["authors"]) == ("按订单号提问的表单", ["王小明", "Ann"])
+    (reported,) = shown(book, "improvement")
+    assert (reported["title"], reported["authors"]) == ("按订单号提问的表单", ["王小明", "Ann"])
 
 
 FILES = [

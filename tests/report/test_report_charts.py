@@ -100,7 +100,7 @@ def test_chinese_and_signs_that_no_font_has_are_drawn_without_warnings() -> None
     assert render_png(msgspec.structs.replace(TREND, marks=((1, "\U000e0001 $x^2$ \u202e"),)))
 
 
-def test_amber_is_only_drawn_where_something_is_to_be_asked() -> None:
+def test_amber_is_only_drawn_where_something_is_to_be_requested() -> None:
     def amber(picture: bytes) -> int:
         image = Image.open(io.BytesIO(picture)).convert("RGB")
         counts = image.getcolors(maxcolors=1 << 24) or []

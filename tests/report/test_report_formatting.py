@@ -48,21 +48,22 @@ def test_durations_keep_two_units(ms: float, clock: str, english: str, chinese: 
 def test_a_duration_read_back_is_near_the_duration(ms: int, clock: str) -> None:
     units = {"d": DAY, "h": HOUR, "min": MINUTE, "s": 1000}
     pieces = [(int(number.replace(",", "")), unit) for number, unit in ENGLISH.duration_pieces(ms, clock)]
-    told = sum(number * units[unit] for number, unit in pieces)
+    reported = sum(number * units[unit] for number, unit in pieces)
     # Half of the smallest unit that this size is told in: of an hour for calendar days and from 100 h on, else of a
     # minute; below a minute 1 s.
     coarse = ms >= (DAY if clock == "calendar" else 100 * HOUR) - 30 * MINUTE
     near = 30 * MINUTE + 30_000 if coarse else 30_000 if ms >= 59_500 else 1000
-    assert abs(told - ms) <= near
+    assert abs(reported - ms) <= near
     assert len(pieces) <= 2
 
 
 @pytest.mark.parametrize(
-    ("share", "told"), [(0.9, "90.0%"), (1, "100%"), (0, "0%"), (0.99999, "99.9%"), (0.00001, "0.1%"), (0.744, "74.4%")]
+    ("share", "reported"),
+    [(0.9, "90.0%"), (1, "100%"), (0, "0%"), (0.99999, "99.9%"), (0.00001, "0.1%"), (0.744, "74.4%")],
 )
-def test_only_all_and_nothing_read_as_all_and_nothing(share: float, told: str) -> None:
-    assert ENGLISH.percent(share) == told
-    assert MANDARIN.percent(share) == told
+def test_only_all_and_nothing_read_as_all_and_nothing(share: float, reported: str) -> None:
+    assert ENGLISH.percent(share) == reported
+    assert MANDARIN.percent(share) == reported
 
 
 def test_a_difference_of_shares_is_in_points() -> None:
@@ -85,7 +86,7 @@ def test_counts_have_groups_and_at_most_one_decimal() -> None:
         (FakePeriod("day", "2026-11-16", at(2026, 11, 16), at(2026, 11, 17)), "16 Nov 2026", "2026年11月16日"),
     ],
 )
-def test_periods_are_named(period: FakePeriod, english: str, chinese: str) -> None:
+def test_periods_are_identified(period: FakePeriod, english: str, chinese: str) -> None:
     assert ENGLISH.period(period) == english
     assert Formatter("zh", "Europe/Berlin").period(period) == chinese
 
@@ -96,7 +97,7 @@ def test_periods_under_a_trend_are_short() -> None:
     assert ENGLISH.axis("2026-Q4", "quarter") == "2026-Q4"
 
 
-def test_the_last_day_of_a_period_is_told_not_the_first_day_after() -> None:
+def test_the_last_day_of_a_period_is_reported_not_the_first_day_after() -> None:
     assert ENGLISH.dates(FakePeriod()) == "16–22 Nov 2026"
     assert MANDARIN.dates(CHINESE) == "11月16日至22日"
 
@@ -125,7 +126,7 @@ def test_moments_name_their_zone() -> None:
     assert Formatter("en", "America/Sao_Paulo").moment(noon) == "Mon 30 Nov 2026, 07:00 UTC-03"
 
 
-def test_an_unknown_language_is_named_with_those_there_are() -> None:
+def test_an_unknown_language_is_identified_with_those_there_are() -> None:
     with pytest.raises(UsageError, match="no language 'fr'; there are en, zh"):
         Formatter("fr", "UTC")
 
@@ -171,8 +172,8 @@ def test_titles_and_definitions_come_in_the_readers_language() -> None:
 
 def test_chinese_units_are_held_whole_in_pages_and_mails() -> None:
     """Attributes, titles and drawings keep their text: no element may stand there."""
-    told = MANDARIN.duration(177 * MINUTE)
+    reported = MANDARIN.duration(177 * MINUTE)
     held = '<span style="white-space:nowrap">2\u00a0小时</span> <span style="white-space:nowrap">57\u00a0分钟</span>'
-    assert keep_units_together(f"<p>{told}</p>") == f"<p>{held}</p>"
-    kept = f'<title>{told}</title><img alt="{told}"><svg><text>{told}</text></svg>'
+    assert keep_units_together(f"<p>{reported}</p>") == f"<p>{held}</p>"
+    kept = f'<title>{reported}</title><img alt="{reported}"><svg><text>{reported}</text></svg>'
     assert keep_units_together(kept) == kept

@@ -14,7 +14,7 @@ WANG = AgentAliases("王小明", ("360999999999",), ("wang@acme.example",))
 MARKS = ("Ann", "Smith", "360123456789", "ann.smith", "王小明", "360999999999", "wang@acme")
 
 
-def named_week() -> FakeFigures:
+def find_week() -> FakeFigures:
     """A week in which customers write the agents' names, addresses and ids."""
     waits = [
         msgspec.structs.replace(WAITS[1], subject="Thanks Ann! (and 王小明您好)", assignee="Ann Smith"),
@@ -28,7 +28,7 @@ def named_week() -> FakeFigures:
 
 
 def everything(privacy: Privacy, locale: str, template: str) -> bytes:
-    made = render(template, named_week(), privacy=privacy, locale=locale)
+    made = render(template, find_week(), privacy=privacy, locale=locale)
     texts = (made.subject, made.html or "", made.text or "", made.page or "")
     pictures = b"".join(made.images.values())
     return "".join(texts).encode() + (made.json or b"") + (made.slack or b"") + pictures
@@ -49,10 +49,10 @@ def test_full_privacy_setting_names_agents() -> None:
 
 
 def hidden(privacy: Privacy) -> Figures:
-    return redact(named_week(), privacy, "Agent")
+    return redact(find_week(), privacy, "Agent")
 
 
-def test_that_somebody_is_assigned_is_still_told() -> None:
+def test_that_somebody_is_assigned_is_still_reported() -> None:
     assert [row.assignee for row in hidden("team_only").waiting(9)] == ["", ""]
     unassigned = redact(week(), "team_only", "Agent").waiting(1)
     assert unassigned[0].assignee is None
@@ -79,7 +79,7 @@ def test_a_pseudonym_stays_the_same_and_needs_the_stores_secret() -> None:
     assert first.assignee != second.assignee
     assert first.assignee in first.subject  # the same person in the subject and as assignee
     assert first.assignee == hidden("pseudonymous").ticket_rows("csat", 1)[0].agent
-    other = named_week()
+    other = find_week()
     other.facts = msgspec.structs.replace(other.facts, secret=b"another store")
     assert redact(other, "pseudonymous", "Agent").waiting(1)[0].assignee != first.assignee
 
@@ -89,7 +89,7 @@ def test_one_agents_numbers_are_refused() -> None:
         hidden("team_only").by("csat", "agent")
     for privacy in ("team_only", "pseudonymous"):
         with pytest.raises(UsageError, match="cannot be about one agent"):
-            redact(named_week(), privacy, "Agent").value("csat", agent="Ann Smith")
+            redact(find_week(), privacy, "Agent").value("csat", agent="Ann Smith")
 
 
 def test_pseudonymous_figures_by_agent_have_no_names() -> None:

@@ -32,7 +32,7 @@ from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.measure.metrics.metric_value import MetricValue
 from helpdesk_kpi.measure.statistics.control_chart import Signal
 from helpdesk_kpi.report.render import Rendered, render
-from helpdesk_kpi.report.result_types import Annotation, Severity
+from helpdesk_kpi.report.result_types import Annotation, SeverityFacts
 from helpdesk_kpi.report.templates import get_template, list_templates
 
 HOSTILE = (
@@ -74,7 +74,7 @@ def worst() -> FakeFigures:
         values=values, team=LONG, waits=waits, ratings=[msgspec.structs.replace(RATINGS[0], comment=HOSTILE * 3)] * 60,
         rows=[msgspec.structs.replace(row, subject=HOSTILE, agent=LONG) for row in ROWS * 5],
         facts=facts(
-            severities=tuple(Severity(f"P{level}", LONG, LONG * 2, targets) for level in range(15)),
+            severities=tuple(SeverityFacts(f"P{level}", LONG, LONG * 2, targets) for level in range(15)),
             sources={f"{LONG}{number}": at(2026, 11, 20) for number in range(6)},
             gaps=dict.fromkeys(CATALOGUE, HOSTILE * 3), excluded={f"reason_{n}": 10**6 for n in range(20)},
         ),
@@ -255,27 +255,27 @@ def test_the_page_opens_every_number_down_to_its_tickets() -> None:
 
 
 def test_json_has_raw_numbers_under_stable_keys() -> None:
-    told = json.loads(render("weekly_digest", week()).json or b"")
-    assert list(told) == [
+    reported = json.loads(render("weekly_digest", week()).json or b"")
+    assert list(reported) == [
         "version", "report", "title", "locale", "privacy", "team", "preliminary", "period", "as_of", "zone",
         "headline", "notices", "measures", "severities", "waiting", "bad_ratings", "left_out", "follow_ups",
         "own_figures", "not_known", "settings_to_check", "repeats_found",
         "questions_without_dimension", "data_whole_to", "history_from", "definitions",
     ]  # fmt: skip
-    assert told["as_of"] == "2026-11-23T05:00:00Z"  # 06:00 in Berlin
-    reply = told["measures"]["first_reply_time"]
+    assert reported["as_of"] == "2026-11-23T05:00:00Z"  # 06:00 in Berlin
+    reply = reported["measures"]["first_reply_time"]
     assert (reply["value"], reply["n"], reply["running"], reply["within"]) == (98 * MINUTE, 412, 18, 0.884)
     assert reply["previous"]["value"] == 91 * MINUTE
-    assert told["severities"][1]["full_resolution_time"]["value"] == pytest.approx(9.67 * HOUR)
-    assert told["severities"][-1]["level"] is None
-    assert told["headline"] | {"text": ""} == {
+    assert reported["severities"][1]["full_resolution_time"]["value"] == pytest.approx(9.67 * HOUR)
+    assert reported["severities"][-1]["level"] is None
+    assert reported["headline"] | {"text": ""} == {
         "title": "Week 47: first replies for P1 got slower", "text": "", "kpi": "first_reply_time",
         "where": {"severity": "P1"}, "ask": True,
     }  # fmt: skip
-    assert told["left_out"] == {"spam": 21, "merged": 8, "test": 4}
+    assert reported["left_out"] == {"spam": 21, "merged": 8, "test": 4}
 
 
-def test_only_what_is_asked_for_is_made() -> None:
+def test_only_what_is_requested_for_is_made() -> None:
     made = render("weekly_digest", week(), parts=frozenset({"text"}))
     assert made.text
     assert (made.html, made.page, made.json, made.slack, made.images) == (None, None, None, None, {})
@@ -285,7 +285,7 @@ def test_the_same_figures_give_the_same_bytes() -> None:
     assert render("weekly_digest", week()) == render("weekly_digest", week())
 
 
-def test_an_unknown_report_is_named_with_the_one_that_was_meant() -> None:
+def test_an_unknown_report_is_identified_with_the_one_that_was_meant() -> None:
     with pytest.raises(UsageError, match="no report template named 'weekly_diget'; did you mean weekly_digest"):
         get_template("weekly_diget")
 
@@ -371,21 +371,21 @@ def test_slack_names_every_severity_whole_and_counts_what_it_does_not_show() -> 
 
 def test_chinese_messages_have_chinese_commas_and_no_double_brackets() -> None:
     figures = week(zone="Asia/Shanghai", period=CHINESE)
-    told = render("weekly_digest", figures, locale="zh", parts=frozenset({"slack", "text"}))
+    reported = render("weekly_digest", figures, locale="zh", parts=frozenset({"slack", "text"}))
     line = "首响：41 分钟，明显变慢，正常范围 22 分钟～36 分钟"
-    assert line in (told.slack or b"").decode()
-    assert "）（" not in (told.text or "")
+    assert line in (reported.slack or b"").decode()
+    assert "）（" not in (reported.text or "")
 
 
 @pytest.mark.parametrize(
-    ("locale", "told"), [("en", "Marked: release 4.2 (W45)"), ("zh", "标注：release 4.2（第45周）")]
+    ("locale", "reported"), [("en", "Marked: release 4.2 (W45)"), ("zh", "标注：release 4.2（第45周）")]
 )
-def test_annotations_are_told_wherever_a_trend_is(locale: str, told: str) -> None:
+def test_annotations_are_reported_wherever_a_trend_is(locale: str, reported: str) -> None:
     known = facts(annotations=(Annotation(at(2026, 11, 3), "release 4.2"), Annotation(at(2020, 1, 1), "long ago")))
     made = render("weekly_digest", week(facts=known), locale=locale)
-    assert told in (made.text or "")
-    assert told in (made.html or "")  # beside the picture, and in the words that stand for it
-    assert told in str(json.loads(made.slack or b"")["blocks"])
+    assert reported in (made.text or "")
+    assert reported in (made.html or "")  # beside the picture, and in the words that stand for it
+    assert reported in str(json.loads(made.slack or b"")["blocks"])
     page = made.page or ""
     trends = re.findall(r'<svg class="trend".*?</svg>', page, re.DOTALL)
     assert len(trends) > 5

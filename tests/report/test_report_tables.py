@@ -21,12 +21,12 @@ from helpdesk_kpi.report.metric_view import MetricView
 from helpdesk_kpi.report.render import Rendered, render
 from helpdesk_kpi.report.result_types import AgentAliases, DataQuality, PersonShare, Privacy, Question
 from helpdesk_kpi.report.sections.caveats import list_caveats
-from helpdesk_kpi.report.sections.process import build_process_section as process_told
-from helpdesk_kpi.report.sections.quality import build_quality_section as quality_told
+from helpdesk_kpi.report.sections.process import build_process_section
+from helpdesk_kpi.report.sections.quality import build_quality_section
 from helpdesk_kpi.report.sections.tables import ListSection
 
 ANN = AgentAliases("Ann Smith", ("360123456789",), ("ann.smith@acme.example",))
-JUDGED = DetectionQuality(found=100, right=94, true=110, pairs=123, found_pairs=100, true_pairs=110)
+RATED = DetectionQuality(found=100, right=94, true=110, pairs=123, found_pairs=100, true_pairs=110)
 RIGHTLY = "94.0% of the repeats found are real (87.5% to 97.2%), by 123 checked pairs of tickets"
 NAMES = ("process_review", "data_quality")
 
@@ -36,7 +36,7 @@ def looked_into(**more: Any) -> FakeFigures:
     return week(facts=known, **more)
 
 
-def told(about: Any, locale: str = "en", **more: Any) -> ListSection:
+def describe(about: Any, locale: str = "en", **more: Any) -> ListSection:
     figures = looked_into(**more)
     found: ListSection = about(RenderContext(figures, Formatter(locale, figures.zone)))
     return found
@@ -52,7 +52,7 @@ def rows(found: ListSection, title: str) -> list[list[str]]:
 
 def test_a_bottleneck_is_a_sentence_with_what_it_costs() -> None:
     """22 h instead of 4 h on 26 tickets: 468 h."""
-    found = told(process_told)
+    found = describe(build_process_section)
     assert rows(found, "Bottlenecks")[0] == ["Hand-over to Billing takes 22 h a ticket, elsewhere 4 h", "468 h", "26"]
     assert rows(found, "Bottlenecks")[1][0] == "Work on export takes 5 h a ticket, elsewhere 4 h"
     assert found.headline.title.replace(NBSP, " ") == (
@@ -67,13 +67,13 @@ def test_a_bottleneck_is_a_sentence_with_what_it_costs() -> None:
 
 
 def test_the_same_in_chinese() -> None:
-    found = told(process_told, "zh")
+    found = describe(build_process_section, "zh")
     assert rows(found, "瓶颈")[0] == ["转交给 Billing 后的等待平均每单 22 小时，其他为 4 小时", "468 小时", "26"]
     assert rows(found, "各阶段用时")[0] == ["排队等待", "30.0%", "2 小时", "600 小时", "300"]
 
 
 def test_stages_have_their_share_and_their_mean_and_those_without_time_are_left_away() -> None:
-    found = told(process_told)
+    found = describe(build_process_section)
     assert rows(found, "Time by stage") == [
         ["In the queue", "30.0%", "2 h", "600 h", "300"],
         ["With an agent", "50.0%", "3 h 08 min", "1,000 h", "320"],
@@ -84,37 +84,37 @@ def test_stages_have_their_share_and_their_mean_and_those_without_time_are_left_
 
 
 def test_ways_back_and_what_grows() -> None:
-    found = told(process_told)
+    found = describe(build_process_section)
     assert rows(found, "Handovers between teams") == [["Technical → Billing", "12", "9"]]
     assert rows(found, "Growing topics") == [["export", "40", "20.6"]]
 
 
-def test_what_comes_back_is_told_once_a_kpi_tells_it() -> None:
+def test_what_comes_back_is_reported_once_a_kpi_tells_it() -> None:
     kpi = load_kpis()["reopen_rate"]
     known = facts(catalogue={"recurrence_rate": kpi})
-    assert "Problems that come back" not in [one.title for one in told(process_told).tables]
+    assert "Problems that come back" not in [one.title for one in describe(build_process_section).tables]
     figures = week(facts=known)
-    found = process_told(RenderContext(figures, Formatter("en", figures.zone)))
+    found = build_process_section(RenderContext(figures, Formatter("en", figures.zone)))
     assert rows(found, "Problems that come back") == [["login", "6", "40", "15.0%"]]
 
 
-def test_what_comes_back_is_told_with_how_right_that_is() -> None:
+def test_what_comes_back_is_reported_with_how_right_that_is() -> None:
     """94 of 100: the middle of the Wilson interval is (0.94 + 1.9208/100)/1.038416 = 0.9237, to each side of it lie
     1.96/1.038416 x sqrt(0.94 x 0.06/100 + 0.9604/10000) = 0.0485, which makes 87.5 % to 97.2 %.
     """
     kpi = load_kpis()["recurrence_rate"]
-    judged = week(facts=facts(catalogue={"recurrence_rate": kpi}, repeats=JUDGED))
+    rated = week(facts=facts(catalogue={"recurrence_rate": kpi}, repeats=RATED))
     for name, part in (("process_review", "html"), ("process_review", "text"), ("process_review", "page")):
-        made = getattr(render(name, judged, parts=frozenset({part})), part)
+        made = getattr(render(name, rated, parts=frozenset({part})), part)
         assert RIGHTLY in " ".join(re.sub(r"<[^>]+>", "", made).split())
     made = render("process_review", week(facts=facts(catalogue={"recurrence_rate": kpi})), parts=frozenset({"text"}))
     assert "repeats are detected automatically and have not been checked yet" in " ".join((made.text or "").split())
 
 
-def test_so_is_the_share_of_what_comes_back_beside_its_own_figure() -> None:
+def test_so_is_the_share_of_what_comes_back_next_to_its_own_figure() -> None:
     kpi = load_kpis()["recurrence_rate"]
     figures = week(
-        facts=facts(catalogue={"recurrence_rate": kpi}, repeats=JUDGED),
+        facts=facts(catalogue={"recurrence_rate": kpi}, repeats=RATED),
         values={
             ("recurrence_rate",): MetricValue(kpi="recurrence_rate", variant="strict", unit="share", n=90, value=0.1)
         },
@@ -125,7 +125,7 @@ def test_so_is_the_share_of_what_comes_back_beside_its_own_figure() -> None:
 
 
 def test_what_makes_figures_wrong_comes_first() -> None:
-    found = told(quality_told)
+    found = describe(build_quality_section)
     assert rows(found, "Missing data") == [
         ["The last sync failed: no right for ann.smith@acme.example", "1"],
         ["Tickets without a priority: a row of their own in every table", "170"],
@@ -144,8 +144,8 @@ def test_what_makes_figures_wrong_comes_first() -> None:
     ]
 
 
-def test_a_question_says_what_it_means_and_who_stands_out() -> None:
-    found = told(quality_told)
+def test_a_question_says_what_it_means_and_who_holds_out() -> None:
+    found = describe(build_quality_section)
     table = next(one for one in found.tables if one.title == "Questions to look at")
     first = table.rows[0]
     assert [cell.text for cell in first.cells] == ["Was it opened again within the hour?", "15.5%", "90"]
@@ -157,7 +157,7 @@ def test_a_question_says_what_it_means_and_who_stands_out() -> None:
 
 
 def test_an_urgent_ticket_that_was_overtaken_can_be_opened() -> None:
-    found = told(quality_told)
+    found = describe(build_quality_section)
     [row] = next(one for one in found.tables if one.title == "Urgent tickets that were overtaken").rows
     assert (row.cells[0].text, row.cells[0].url, row.cells[1].text) == (
         "P1 #48140", "https://acme.zendesk.com/agent/tickets/48140", "2",
@@ -168,15 +168,17 @@ def test_an_urgent_ticket_that_was_overtaken_can_be_opened() -> None:
 def test_a_whole_desk_says_so() -> None:
     figures = FakeFigures()
     scene = RenderContext(figures, Formatter("en", figures.zone))
-    assert quality_told(scene).headline.title == "Week 47: no data problems found"
-    assert process_told(scene).headline.title == "Week 47: no ticket was under way"
+    assert build_quality_section(scene).headline.title == "Week 47: no data problems found"
+    assert build_process_section(scene).headline.title == "Week 47: no ticket was under way"
     assert all(
-        table.none and not table.rows for told in (quality_told(scene), process_told(scene)) for table in told.tables
+        table.none and not table.rows
+        for reported in (build_quality_section(scene), build_process_section(scene))
+        for table in reported.tables
     )
 
 
-@pytest.mark.parametrize("about", [process_told, quality_told], ids=NAMES)
-def test_a_time_before_history_is_not_told_as_quiet(about: Any) -> None:
+@pytest.mark.parametrize("about", [build_process_section, build_quality_section], ids=NAMES)
+def test_a_time_before_history_is_not_reported_as_quiet(about: Any) -> None:
     figures = FakeFigures(facts=facts(history_from=at(2026, 12, 1)))
     found = about(RenderContext(figures, Formatter("en", figures.zone)))
     assert found.headline.title == "Week 47: no data for this time"
@@ -219,7 +221,7 @@ class Links(HTMLParser):
 def test_mail_text_and_page_show_the_same_rows(name: str, locale: str) -> None:
     made = render(name, looked_into(), locale=locale)
     figures = looked_into()
-    about = process_told if name == "process_review" else quality_told
+    about = build_process_section if name == "process_review" else build_quality_section
     for table in about(RenderContext(figures, Formatter(locale, figures.zone))).tables:
         for row in table.rows:
             for cell in row.cells:
@@ -281,7 +283,7 @@ def test_no_byte_names_an_agent(name: str, privacy: Privacy, locale: str) -> Non
     assert [mark for mark in ("ann", "smith", "360123456789") if re.search(rf"(?<!\w){mark}(?!\w)", out)] == []
 
 
-def test_a_pseudonym_stands_for_the_same_person_everywhere_and_nobody_for_nobody() -> None:
+def test_a_pseudonym_holds_for_the_same_person_everywhere_and_nobody_for_nobody() -> None:
     given = everything(render("data_quality", looked_into(), privacy="pseudonymous"))
     assert len(set(re.findall(r"Agent [0-9a-f]{6}", given))) == 1
     assert "the others 3.3%" in given

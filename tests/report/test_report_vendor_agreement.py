@@ -64,7 +64,7 @@ def test_a_single_reason_has_no_count_of_its_own_and_none_is_said_where_all_agre
     assert "differ (" not in plain(made(all_agree).text)
 
 
-def test_two_helpdesks_of_one_make_are_told_apart() -> None:
+def test_two_helpdesks_of_one_make_are_reported_separate() -> None:
     text = plain(made(ZENDESK, msgspec.structs.replace(ZENDESK, source="berlin")).text)
     assert "the same as Zendesk (acme)" in text
     assert "the same as Zendesk (berlin)" in text
@@ -86,7 +86,7 @@ def synced(tmp_path_factory: pytest.TempPathFactory) -> SyncedDesk:
     return desk
 
 
-def told(desk: SyncedDesk) -> VendorAgreement:
+def describe(desk: SyncedDesk) -> VendorAgreement:
     start, end = desk.world.desk.start, desk.world.desk.end
     with desk.store() as store:
         reader = MetricStore(store, desk.loaded.config)
@@ -102,7 +102,7 @@ def test_it_counts_what_reconcile_counts(synced: SyncedDesk) -> None:
         reasons = Counter(
             r.reason for r in rows if r.clock == "calendar" and r.reason not in ONE_SIDED_REASONS | EXCLUDED_HERE
         )
-    found = told(synced)
+    found = describe(synced)
     assert found.agree == sum(n for reason, n in reasons.items() if reason in AGREE)
     assert found.reasons == {reason: n for reason, n in reasons.items() if reason not in AGREE}
     assert found.compared > 150
@@ -110,7 +110,7 @@ def test_it_counts_what_reconcile_counts(synced: SyncedDesk) -> None:
 
 
 def test_a_figure_that_nothing_accounts_for_is_not_hidden(synced: SyncedDesk) -> None:
-    before = told(synced)
+    before = describe(synced)
     sql = (
         "UPDATE native_metrics SET calendar = calendar + {} WHERE metric = 'reply_time' AND ticket ="
         " (SELECT ticket FROM native_metrics JOIN tickets ON id = ticket WHERE metric = 'reply_time'"
@@ -118,6 +118,6 @@ def test_a_figure_that_nothing_accounts_for_is_not_hidden(synced: SyncedDesk) ->
     )
     with synced.store() as store, store.transaction() as conn:
         conn.execute(sql.format(77_777_777))
-    after = told(synced)
+    after = describe(synced)
     assert after.unexplained == 1
     assert after.agree == before.agree - 1

@@ -44,20 +44,20 @@ def plain(text: str) -> str:
 
 
 def test_the_finding_comes_first_with_what_against_what_and_where() -> None:
-    told = report(week()).headline
-    assert told.title == "Week 47: first replies for P1 got slower"
-    assert plain(told.text) == (
+    reported = report(week()).headline
+    assert reported.title == "Week 47: first replies for P1 got slower"
+    assert plain(reported.text) == (
         "Half of the P1 tickets waited 41 min or longer for a first reply, 29 min the week before; usual: "
         "22 min to 36 min (last 26 weeks). It shows most clearly in Billing. Everything else stayed within "
         "its usual range. In time: first reply 88%."
     )
-    assert told.ask
+    assert reported.ask
 
 
 def test_the_finding_reads_as_chinese() -> None:
-    told = report(week(zone="Asia/Shanghai", period=CHINESE), "zh").headline
-    assert told.title == "2026年第47周：P1 首次响应时间变长"
-    assert plain(told.text) == (
+    reported = report(week(zone="Asia/Shanghai", period=CHINESE), "zh").headline
+    assert reported.title == "2026年第47周：P1 首次响应时间变长"
+    assert plain(reported.text) == (
         "P1 首次响应时间中位数由上周的 29 分钟升至 41 分钟，明显变慢；按此前 26 周的波动，正常范围为 "
         "22 分钟～36 分钟。主要出现在 Billing。其余指标均属正常波动。达标率：首响 88%。"
     )
@@ -65,10 +65,10 @@ def test_the_finding_reads_as_chinese() -> None:
 
 def test_nothing_unusual_is_said_in_words() -> None:
     quiet = {key: msgspec.structs.replace(value, signal=usual(0, 1e12)) for key, value in week_values().items()}
-    told = report(week(values=quiet)).headline
-    assert told.title == "Week 47: nothing unusual"
-    assert told.text.startswith("All measures are within their usual range")
-    assert not told.ask
+    reported = report(week(values=quiet)).headline
+    assert reported.title == "Week 47: nothing unusual"
+    assert reported.text.startswith("All measures are within their usual range")
+    assert not reported.ask
 
 
 def test_bad_news_comes_before_good_news() -> None:
@@ -77,52 +77,52 @@ def test_bad_news_comes_before_good_news() -> None:
         ("csat",): figure("csat", 0.7, 200, signal=signal("worse", 0.8, 0.95)),
         ("backlog",): figure("backlog", 10, 10, signal=usual(5, 15)),
     }
-    told = report(week(values=values)).headline
-    assert told.title == "Week 47: satisfaction fell"
-    assert "Also outside the usual range: First reply time 1 h (faster than usual)" in plain(told.text)
+    reported = report(week(values=values)).headline
+    assert reported.title == "Week 47: satisfaction fell"
+    assert "Also outside the usual range: First reply time 1 h (faster than usual)" in plain(reported.text)
 
 
-def test_a_signal_that_lasts_is_told_as_lasting() -> None:
+def test_a_signal_that_lasts_is_reported_as_lasting() -> None:
     """Two of the points before lie above 36 min too, so this is the third in a row."""
     history = points([*[v * MINUTE for v in wave(29, 0.1, 24)], 40 * MINUTE, 39 * MINUTE])
     value = figure("first_reply_time", 41 * MINUTE, history=history, signal=signal("worse", 22 * MINUTE, 36 * MINUTE))
-    told = report(week(values={("first_reply_time",): value}))
-    assert told.kpi("first_reply_time").streak == 3
-    assert "That makes 3 weeks in a row" in told.headline.text
+    reported = report(week(values={("first_reply_time",): value}))
+    assert reported.kpi("first_reply_time").streak == 3
+    assert "That makes 3 weeks in a row" in reported.headline.text
 
 
-def test_an_empty_week_is_told_as_empty_not_as_good() -> None:
-    told = report(FakeFigures())
-    assert told.headline.title == "Week 47: no new tickets"
-    assert [card.number.text for card in told.cards] == ["none"] * 4
-    assert all(card.number.verdict == "" for card in told.cards)
+def test_an_empty_week_is_reported_as_empty_not_as_good() -> None:
+    reported = report(FakeFigures())
+    assert reported.headline.title == "Week 47: no new tickets"
+    assert [card.number.text for card in reported.cards] == ["none"] * 4
+    assert all(card.number.verdict == "" for card in reported.cards)
 
 
-def test_the_time_before_history_is_not_told_as_quiet() -> None:
-    told = report(FakeFigures(facts=facts(history_from=at(2026, 12, 1)))).headline
-    assert told.title == "Week 47: no data for this time"
-    assert "so its numbers are not known" in told.text
+def test_the_time_before_history_is_not_reported_as_quiet() -> None:
+    reported = report(FakeFigures(facts=facts(history_from=at(2026, 12, 1)))).headline
+    assert reported.title == "Week 47: no data for this time"
+    assert "so its numbers are not known" in reported.text
 
 
 def test_too_little_history_is_said_with_how_much_there_is() -> None:
     early = Signal("too_little_history", None, None, None, 3)
     values = {("first_reply_time",): figure("first_reply_time", HOUR, signal=early)}
-    told = report(FakeFigures(values=values))
-    assert told.headline.title == "Week 47: too early to say what is unusual"
-    assert told.headline.text.startswith("There are 3 weeks of history; a usual range needs 26.")
-    assert told.kpi("first_reply_time").verdict == "no usual range yet: 3 of 26 weeks"
+    reported = report(FakeFigures(values=values))
+    assert reported.headline.title == "Week 47: too early to say what is unusual"
+    assert reported.headline.text.startswith("There are 3 weeks of history; a usual range needs 26.")
+    assert reported.kpi("first_reply_time").verdict == "no usual range yet: 3 of 26 weeks"
 
 
 def test_a_provisional_value_is_no_news() -> None:
     value = figure("reopen_rate", 0.1, signal=Signal("provisional"), provisional=True)
-    told = report(FakeFigures(values={("reopen_rate",): value}))
-    number = told.kpi("reopen_rate")
+    reported = report(FakeFigures(values={("reopen_rate",): value}))
+    number = reported.kpi("reopen_rate")
     assert number.verdict == "provisional: still changing"
     assert not number.ask
-    assert "provisional: still changing" in told.notes(number)
+    assert "provisional: still changing" in reported.notes(number)
 
 
-def test_never_replied_and_still_open_stand_beside_the_median() -> None:
+def test_never_replied_and_still_open_stand_next_to_the_median() -> None:
     reply, resolution = (card.notes for card in report(week()).cards[:2])
     assert "18 not answered yet · 5 solved without a reply" in map(plain, reply)
     assert "412 tickets · business hours (P0: around the clock)" in map(plain, reply)
@@ -145,7 +145,7 @@ def test_the_same_lines_in_chinese() -> None:
     assert "其中 9 单已超时" in backlog
 
 
-def test_shares_within_target_stand_beside_those_before() -> None:
+def test_shares_within_target_stand_next_to_those_before() -> None:
     """The first one names the period before, the others only its share."""
     values = {
         ("first_reply_time",): figure("first_reply_time", HOUR, within=0.66, signal=usual(0, 9 * HOUR),
@@ -167,18 +167,18 @@ def test_a_severity_alone_says_what_of_it_is_late() -> None:
 
 def test_the_ages_of_the_backlog_name_their_clock() -> None:
     value = figure("backlog", 73, 73, median=12 * HOUR, p90=33 * HOUR, clock="mixed")
-    told = report(FakeFigures(values={("backlog",): value}))
-    notes = [plain(note) for note in told.notes(told.kpi("backlog"))]
+    reported = report(FakeFigures(values={("backlog",): value}))
+    notes = [plain(note) for note in reported.notes(reported.kpi("backlog"))]
     assert "half have been open over 12 h; one in ten over 33 h · business hours (P0: around the clock)" in notes
 
 
 def test_the_command_behind_a_list_names_the_severity() -> None:
-    told = report(week())
-    assert told.kpi("backlog").command == "helpdesk-kpi observations backlog --period 2026-W47"
-    assert told.kpi("backlog", severity="P1").command.endswith("--period 2026-W47 --severity P1")
+    reported = report(week())
+    assert reported.kpi("backlog").command == "helpdesk-kpi observations backlog --period 2026-W47"
+    assert reported.kpi("backlog", severity="P1").command.endswith("--period 2026-W47 --severity P1")
 
 
-def test_satisfaction_is_never_told_without_its_response_rate() -> None:
+def test_satisfaction_is_never_reported_without_its_response_rate() -> None:
     card = report(week()).cards[2]
     assert card.number.text == "90.7%"
     # 318 surveys of which 75 were answered; 90.7 - 90.0 = 0.7 points.
@@ -188,7 +188,7 @@ def test_satisfaction_is_never_told_without_its_response_rate() -> None:
     ]  # fmt: skip
 
 
-def test_few_answers_are_told_as_counts() -> None:
+def test_few_answers_are_reported_as_counts() -> None:
     values = {("csat",): figure("csat", 2 / 3, 3, low=0.2, high=0.94)}
     number = report(FakeFigures(values=values)).kpi("csat")
     assert number.text == "2 of 3"
@@ -228,7 +228,7 @@ def test_without_any_severity_there_is_no_table() -> None:
     assert report(FakeFigures(values=values, facts=facts(severities=()))).severities == []
 
 
-def test_who_waits_is_told_with_why_and_for_whom() -> None:
+def test_who_waits_is_reported_with_why_and_for_whom() -> None:
     first, second, third = report(week()).waiting()
     assert plain(first.waited) == "26 h"  # business time, so no days
     assert first.facts == "P1 · Billing · unassigned · since 18 Nov 2026"
@@ -237,7 +237,7 @@ def test_who_waits_is_told_with_why_and_for_whom() -> None:
     assert third.share == pytest.approx((11 / 26) ** 0.5)
 
 
-def test_lists_are_cut_to_what_was_asked_for() -> None:
+def test_lists_are_cut_to_what_was_requested_for() -> None:
     many = report(week(waits=WAITS * 10))
     assert len(many.waiting(4)) == 4
     assert many.waiting_rest(4) == "and 26 more"
@@ -263,18 +263,18 @@ def test_one_team_alone_gives_no_table_of_teams() -> None:
 
 
 def test_a_report_asks_for_any_number_by_name() -> None:
-    told = report(week())
-    assert told.kpi("first_reply_time", severity="P1").text == f"41{NBSP}min"
-    assert told.kpi("first_reply_time").by("team")["Billing"].n == "120"
+    reported = report(week())
+    assert reported.kpi("first_reply_time", severity="P1").text == f"41{NBSP}min"
+    assert reported.kpi("first_reply_time").by("team")["Billing"].n == "120"
     with pytest.raises(UsageError, match="no KPI named 'frt'"):
-        told.kpi("frt")
+        reported.kpi("frt")
     with pytest.raises(UsageError, match="did you mean first_reply_time"):
-        told.kpi("first_reply_tme")
+        reported.kpi("first_reply_tme")
     with pytest.raises(UsageError, match="csat has no variant 'zendsk'; there are strict"):
-        told.kpi("csat", "zendsk")
+        reported.kpi("csat", "zendsk")
 
 
-def test_data_that_end_too_early_are_told_before_the_figures() -> None:
+def test_data_that_end_too_early_are_reported_before_the_figures() -> None:
     early = facts(sources={"acme": at(2026, 11, 20, 12), "other": None})
     assert report(FakeFigures(facts=early)).notices == [
         "No data pulled yet from other",
@@ -324,8 +324,8 @@ def followed(**more: Any) -> dict[str, Kpi]:
 
 
 def came_back(value: float | None, n: float, **more: Any) -> MetricView:
-    told = replace(figure("reopen_rate", value, n, **more), kpi="came_back")
-    return report(week(facts=facts(catalogue=followed()), values={("came_back",): told})).kpi("came_back")
+    reported = replace(figure("reopen_rate", value, n, **more), kpi="came_back")
+    return report(week(facts=facts(catalogue=followed()), values={("came_back",): reported})).kpi("came_back")
 
 
 def test_a_figure_that_matures_says_when_it_is_final() -> None:
@@ -343,11 +343,11 @@ def test_a_figure_that_changes_without_a_day_to_end_says_that_it_changes() -> No
         assert "provisional: still changing" in (made.text or "")
 
 
-def test_other_windows_stand_beside_and_what_is_not_over_is_counted() -> None:
+def test_other_windows_stand_next_to_and_what_is_not_over_is_counted() -> None:
     number = came_back(0.1, 200, running=34, also={"7 d": 0.041, "30 d": None})
-    told = report(week()).notes(number)
-    assert "within 7 days 4.1%" in told
-    assert "34 not counted yet: their 14 days are not over" in told
+    reported = report(week()).notes(number)
+    assert "within 7 days 4.1%" in reported
+    assert "34 not counted yet: their 14 days are not over" in reported
     waiting = came_back(None, 0, running=1, provisional=True)
     assert (waiting.text, waiting.is_uninformative) == ("none", False)
     assert "1 not counted yet: its 14 days are not over" in report(week()).notes(waiting)
@@ -379,8 +379,8 @@ def test_every_unit_has_its_word(unit: Any, value: float, english: str, chinese:
         facts=facts(catalogue={"solved_tickets": kpi}),
         values={("solved_tickets",): replace(figure("solved_tickets", value, 9), unit=unit)},
     )
-    assert report(figures).kpi("solved_tickets").told == english
-    assert report(figures, "zh").kpi("solved_tickets").told == chinese
+    assert report(figures).kpi("solved_tickets").headline == english
+    assert report(figures, "zh").kpi("solved_tickets").headline == chinese
 
 
 def test_what_nobody_wrote_down_is_nothing_rather_than_not_reached() -> None:
@@ -390,3 +390,12 @@ def test_what_nobody_wrote_down_is_nothing_rather_than_not_reached() -> None:
         "solved_tickets"
     )
     assert (number.text, number.is_uninformative) == ("none", True)
+
+
+def test_an_old_name_in_a_template_works_and_warns_with_the_new_one() -> None:
+    number = report(week()).kpi("solved_tickets")
+    for old, new in number.renamed.items():
+        with pytest.warns(DeprecationWarning, match=f"'{old}' is now '{new}'"):
+            assert getattr(number, old) == getattr(number, new)
+    with pytest.raises(AttributeError, match="no attribute 'never_there'"):
+        _ = number.never_there

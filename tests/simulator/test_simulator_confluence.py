@@ -10,7 +10,7 @@ from simulator_fixtures import ANN, at
 from simulator_fixtures import world as by_hand
 
 from helpdesk_kpi.simulator.jira.auth import PERSONAL_TOKEN
-from helpdesk_kpi.simulator.world.facts import Article
+from helpdesk_kpi.simulator.world.facts import ArticleFact
 from helpdesk_kpi.simulator.world.world import World, generate
 
 WIKI = "/wiki/api/v2"
@@ -41,7 +41,7 @@ def fetch_list(api: httpx.Client, path: str) -> list[Any]:
     return rows
 
 
-def shown(world: World) -> list[Article]:
+def shown(world: World) -> list[ArticleFact]:
     """Drafts are their authors' only; some articles ended before they began."""
     here = [article for article in world.desk.articles if not article.draft and article.created_at <= world.now]
     return [article for article in here if article.archived_at is None or article.archived_at > article.created_at]
@@ -76,7 +76,7 @@ def test_a_page_names_its_first_and_its_last_author_and_versions_name_all(api: h
 
 
 def test_a_deleted_page_appears_in_the_bin_only() -> None:
-    article = Article(id=77, title="Old", body="Text", author=ANN, created_at=at("mon 10:00"), section=1,
+    article = ArticleFact(id=77, title="Old", body="Text", author=ANN, created_at=at("mon 10:00"), section=1,
                       archived_at=at("wed 10:00"))  # fmt: skip
     made = by_hand(articles=(article,))
     with client(made) as api:

@@ -448,7 +448,7 @@ def test_check_warns_of_a_pair_of_tokens_that_ends_soon(world: World, tmp_path: 
             TokenFile(file).write(msgspec.structs.replace(held, refresh_expires_at=ends))
             return list(await Zendesk(http, chosen).check())
 
-    [finding] = [f for f in asyncio.run(run()) if f.about == "credentials" and "end on" in f.text]
+    [finding] = [f for f in asyncio.run(run()) if f.about == "credentials" and "expire on" in f.text]
     assert finding.level == level
     assert f"({days} days)" in finding.text
 

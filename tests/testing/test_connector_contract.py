@@ -53,7 +53,9 @@ class TestJira(SimulatorContract):
     entrance = "/myself$"
     spare = 4  # who we are, and the spaces; whether time is kept, and which worklogs were deleted
     dates_roles = False
-    given_beside: ClassVar = frozenset({"roles", "article.views"})  # from whoever is met; from a stream that is off
+    given_with_related: ClassVar = frozenset(
+        {"roles", "article.views"}
+    )  # from whoever is met; from a stream that is off
 
 
 class TestFreshdesk(SimulatorContract):

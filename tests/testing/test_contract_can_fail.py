@@ -51,11 +51,11 @@ class Sound(Good):  # type: ignore[misc]
 
 
 class Endless(Good):  # type: ignore[misc]
-    async def tickets(self, start: Start) -> AsyncIterator[Page]:
+    async def fetch_tickets(self, start: Start) -> AsyncIterator[Page]:
         cursor = int(start.cursor or 0)
         while rows := (await self.http.get("/tickets", {"after": cursor}, type=Whole)).tickets:
             cursor = rows[-1].change
-            yield Page(records=[one for row in rows for one in shed.records(row)], cursor=str(cursor))
+            yield Page(records=[one for row in rows for one in shed.map_ticket(row)], cursor=str(cursor))
         yield Page(complete_until=start.now)
 
 
@@ -84,9 +84,9 @@ class Sulking(Good):  # type: ignore[misc]
 class Blind(Good):  # type: ignore[misc]
     """Takes any failure for the end."""
 
-    async def tickets(self, start: Start) -> AsyncIterator[Page]:
+    async def fetch_tickets(self, start: Start) -> AsyncIterator[Page]:
         try:
-            async for page in Good.tickets(self, start):
+            async for page in Good.fetch_tickets(self, start):
                 yield page
         except PullError:
             yield Page(complete_until=start.now)
@@ -98,8 +98,8 @@ class Changing(Good):  # type: ignore[misc]
     def change(self, record: AnyRecord) -> AnyRecord:
         return record
 
-    async def tickets(self, start: Start) -> AsyncIterator[Page]:
-        async for page in Good.tickets(self, start):
+    async def fetch_tickets(self, start: Start) -> AsyncIterator[Page]:
+        async for page in Good.fetch_tickets(self, start):
             yield replace(page, records=[self.change(record) for record in page.records])
 
 
@@ -118,8 +118,8 @@ class InSeconds(Changing):
 class Restless(Good):  # type: ignore[misc]
     """Its cursor moves without anything new."""
 
-    async def tickets(self, start: Start) -> AsyncIterator[Page]:
-        async for page in Good.tickets(self, start):
+    async def fetch_tickets(self, start: Start) -> AsyncIterator[Page]:
+        async for page in Good.fetch_tickets(self, start):
             yield page
         yield Page(cursor=str(int(start.cursor or 0) + 1))
 
@@ -130,33 +130,33 @@ class Narrow(Good):  # type: ignore[misc]
     class Page(msgspec.Struct, forbid_unknown_fields=True):
         tickets: list[Any]
 
-    async def tickets(self, start: Start) -> AsyncIterator[Any]:
+    async def fetch_tickets(self, start: Start) -> AsyncIterator[Any]:
         await self.http.get("/tickets", {"after": 0}, type=Narrow.Page)
-        async for page in Good.tickets(self, start):
+        async for page in Good.fetch_tickets(self, start):
             yield page
 
 
 class Trusting(Good):  # type: ignore[misc]
     """Takes whatever comes for what it should be."""
 
-    async def tickets(self, start: Start) -> AsyncIterator[Page]:
+    async def fetch_tickets(self, start: Start) -> AsyncIterator[Page]:
         page = await self.http.get("/tickets", {"after": 0}, type=dict)
         for row in page["tickets"]:
             assert start.now > row["changed"] * 1000
-        async for known in Good.tickets(self, start):
+        async for known in Good.fetch_tickets(self, start):
             yield known
 
 
 class Stray(Good):  # type: ignore[misc]
     """Goes wherever it is sent, and waits for nobody."""
 
-    async def tickets(self, start: Start) -> AsyncIterator[Page]:
+    async def fetch_tickets(self, start: Start) -> AsyncIterator[Page]:
         async with httpx.AsyncClient(follow_redirects=True) as client:
             answer = await client.get(f"{self.settings.url}/tickets", params={"after": 0},
                                       headers={"Authorization": desk.BASIC})  # fmt: skip
         if answer.status_code != 200:
             raise PullError("no luck", permanent=True)
-        async for page in Good.tickets(self, start):
+        async for page in Good.fetch_tickets(self, start):
             yield page
 
 
@@ -182,7 +182,7 @@ def bench(request: pytest.FixtureRequest) -> HttpContract:
 
 #: Connector, the rule that it breaks, and what the rule's test has to complain of.
 BREAKS = [
-    ("Endless", "a_helpdesk_that_repeats_itself_is_not_asked_for_ever", r"len\(\[RecordedRequest"),
+    ("Endless", "a_helpdesk_that_repeats_itself_is_not_requested_for_ever", r"len\(\[RecordedRequest"),
     ("Silent", "it_answers_every_need_and_gives_a_reason_for_each_gap", r"\.\.\.\} == set\(\)"),
     ("Sulking", "it_answers_every_need_and_gives_a_reason_for_each_gap", r"\{'articles'\} == set"),
     ("Boastful", "what_it_provides_comes_from_a_stream", r"\{'articles'\} <= frozenset"),
@@ -198,14 +198,15 @@ BREAKS = [
     ("Narrow", "fields_that_nobody_knows_yet_change_nothing", "_new_field"),
     ("Narrow", "a_turn_with_nothing_new_makes_only_the_polls_that_it_needs", r"Counter\(\{'/tickets': 2"),
     ("Trusting", "answers_with_anything_wrong_in_them_never_end_a_sync", "'>' not supported"),
-    ("Stray", "only_declared_hosts_are_asked", r"RecordedRequest\("),
-    ("Stray", "too_many_requests_are_asked_again_no_sooner_than_told", "no luck"),
+    ("Stray", "only_declared_hosts_are_requested", r"RecordedRequest\("),
+    ("Stray", "too_many_requests_are_repeated_no_sooner_than_the_server_says", "no luck"),
     ("Stray", "a_passing_failure_of_every_path_changes_nothing", "no luck"),
-    ("Talkative", "no_secret_is_told_even_by_a_helpdesk_that_repeats_it", r"== \[\].*SourceConfig\(name="),
+    ("Talkative", "no_secret_is_reported_even_by_a_helpdesk_that_repeats_it", r"== \[\].*SourceConfig\(name="),
 ]
 #: What the parametrised ones are asked with.
 MORE: Mapping[str, Any] = {
-    "only_declared_hosts_are_asked": "redirects", "too_many_requests_are_asked_again_no_sooner_than_told": "seconds",
+    "only_declared_hosts_are_requested": "redirects",
+    "too_many_requests_are_repeated_no_sooner_than_the_server_says": "seconds",
     "a_passing_failure_of_every_path_changes_nothing": "503",
 }  # fmt: skip
 

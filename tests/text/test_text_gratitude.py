@@ -20,14 +20,14 @@ LANGUAGES = ("en", "zh", "de", "fr", "es", "ja")
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_request_is_taken_for_thanks_and_most_thanks_are_seen(language: str) -> None:
-    told = MESSAGES[language]
-    assert len(told["thanks"]) >= 20
-    assert len(told["more"]) >= 20
+    reported = MESSAGES[language]
+    assert len(reported["thanks"]) >= 20
+    assert len(reported["more"]) >= 20
     assert [
-        text for text in told["more"] if extract_features(text).is_thanks
+        text for text in reported["more"] if extract_features(text).is_thanks
     ] == []  # it would hide what a customer asks for
-    seen = [text for text in told["thanks"] if extract_features(text).is_thanks]
-    assert len(seen) / len(told["thanks"]) >= 0.85
+    seen = [text for text in reported["thanks"] if extract_features(text).is_thanks]
+    assert len(seen) / len(reported["thanks"]) >= 0.85
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_own_words_of_gratitude_are_thanks(text: str, own: tuple[str, ...]) -> N
 
 
 @pytest.mark.parametrize("text", ["Bedankt, maar het werkt niet", "Bedankt?", "Bedankt, yes", "Help, bedankt"])
-def test_own_words_do_not_hide_what_stands_beside_them(text: str) -> None:
+def test_own_words_do_not_hide_what_holds_next_to_them(text: str) -> None:
     assert not extract_features(text, thanks=("bedankt",)).is_thanks
 
 
@@ -65,7 +65,7 @@ TELLS = "demo: its comments were read with other words for thanks and questions 
 
 
 @pytest.mark.parametrize("helpdesk", ["zendesk", "jira", "freshdesk"])
-def test_a_changed_list_of_own_words_is_told_and_a_full_sync_reads_with_it(
+def test_a_changed_list_of_own_words_is_reported_and_a_full_sync_reads_with_it(
     tmp_path: Path, cli: Cli, helpdesk: str
 ) -> None:
     desk = SyncedDesk(tmp_path, generate(4, tickets=60, weeks=4), helpdesk=helpdesk)
@@ -85,7 +85,7 @@ def test_a_changed_list_of_own_words_is_told_and_a_full_sync_reads_with_it(
     assert TELLS not in cli("status", "--config", desk.path).out
 
 
-def test_comments_that_an_older_version_read_are_told_too(tmp_path: Path, cli: Cli) -> None:
+def test_comments_that_an_older_version_read_are_reported_too(tmp_path: Path, cli: Cli) -> None:
     desk = SyncedDesk(tmp_path, generate(4, tickets=10, weeks=2))
     desk.sync()
     with desk.store() as store:

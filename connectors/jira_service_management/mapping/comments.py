@@ -8,7 +8,7 @@ from connectors.jira_service_management.mapping import changelog
 from connectors.jira_service_management.mapping import rich_text as words
 from connectors.jira_service_management.mapping.custom_fields import decode_embedded, label_rejected
 from connectors.jira_service_management.mapping.people import user_id
-from connectors.jira_service_management.mapping.selection import FieldSelection
+from connectors.jira_service_management.mapping.selection import JiraFields
 from connectors.jira_service_management.payloads import ms
 from helpdesk_kpi import model
 from helpdesk_kpi.pull.contract import RejectedRow
@@ -30,7 +30,7 @@ def map_description(
     )
 
 
-def map_comment(issue_id: str, row: js.Comment, keep: FieldSelection, *, service: bool) -> model.Event:
+def map_comment(issue_id: str, row: js.Comment, keep: JiraFields, *, service: bool) -> model.Event:
     return _map_text(
         row.body, ticket=issue_id, event_id=f"comment:{row.id}", at=ms(row.created), actor=user_id(row.author),
         public=is_public(row) and service, hosts=keep.hosts, seq=changelog.get_order(row.id),

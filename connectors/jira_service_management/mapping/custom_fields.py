@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from connectors.jira_service_management import payloads as js
-from connectors.jira_service_management.mapping.selection import FieldSelection
+from connectors.jira_service_management.mapping.selection import JiraFields
 from helpdesk_kpi.pull.contract import RejectedRow
 from helpdesk_kpi.pull.lenient_decode import UNREADABLE_ERRORS, decode_rows, join_rows
 
@@ -41,7 +41,7 @@ def get_objects(custom: Mapping[str, msgspec.Raw], field: str | None) -> list[di
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
-def get_request_type(custom: Mapping[str, msgspec.Raw], keep: FieldSelection) -> dict[str, Any]:
+def get_request_type(custom: Mapping[str, msgspec.Raw], keep: JiraFields) -> dict[str, Any]:
     request_type = _get_object(custom, keep.request_type).get("requestType")
     return request_type if isinstance(request_type, dict) else {}
 

@@ -24,7 +24,7 @@ from connectors.jira_service_management.mapping.custom_fields import (
 from connectors.jira_service_management.mapping.labels import STATES, NameIndex
 from connectors.jira_service_management.mapping.links import find_linked, get_merge_target, map_links
 from connectors.jira_service_management.mapping.people import user_id
-from connectors.jira_service_management.mapping.selection import FieldSelection
+from connectors.jira_service_management.mapping.selection import JiraFields
 from connectors.jira_service_management.mapping.worklogs import decode_worklogs, map_worklogs
 from connectors.jira_service_management.payloads import ms
 from helpdesk_kpi import model
@@ -56,7 +56,7 @@ class IssueRecords(msgspec.Struct, frozen=True):
 
 
 def map_issue(
-    row: js.Issue, keep: FieldSelection, called: Mapping[str, Collection[str]] | None = None, *, has_left: bool = False
+    row: js.Issue, keep: JiraFields, called: Mapping[str, Collection[str]] | None = None, *, has_left: bool = False
 ) -> IssueRecords:
     """Map an issue: the ticket, its description, embedded comments and worklogs, SLA cycles and rating.
 
@@ -99,9 +99,7 @@ def map_issue(
     return IssueRecords(records, ticket, rejected, people, is_service, has_worklogs)
 
 
-def map_history(
-    issue_id: str, past: changelog.IssueHistory, ticket: model.Ticket, keep: FieldSelection
-) -> list[AnyRecord]:
+def map_history(issue_id: str, past: changelog.IssueHistory, ticket: model.Ticket, keep: JiraFields) -> list[AnyRecord]:
     """Map the complete history of an issue."""
     found = model.Changes(issue_id, ticket.version, came_at=get_arrival(past.moves, keep.projects))
     return [*past.names, *past.events, *changelog.map_absences(past.events, keep.projects), *past.unread, found]
@@ -114,7 +112,7 @@ def get_arrival(moves: Sequence[changelog.Move], projects: Collection[str]) -> i
     return next((move.at for move in moves if move.after in projects), None)
 
 
-def build_name_index(fields: js.Fields, keep: FieldSelection, called: Mapping[str, Collection[str]]) -> NameIndex:
+def build_name_index(fields: js.Fields, keep: JiraFields, called: Mapping[str, Collection[str]]) -> NameIndex:
     """Names and ids of the issue's current state, to resolve names in its history."""
     by_name = {("status", fields.status.name.casefold()): frozenset({fields.status.id})}
     if fields.priority is not None:
@@ -127,7 +125,7 @@ def build_name_index(fields: js.Fields, keep: FieldSelection, called: Mapping[st
 
 
 def _map_ticket(
-    row: js.Issue, fields: js.Fields, custom: Mapping[str, msgspec.Raw], keep: FieldSelection, created: int
+    row: js.Issue, fields: js.Fields, custom: Mapping[str, msgspec.Raw], keep: JiraFields, created: int
 ) -> model.Ticket:
     updated = ms(fields.updated)
     text = words.parse_rich_text(fields.description).text
@@ -200,7 +198,7 @@ def _get_association(fields: js.Fields, *, has_request: bool) -> model.Associati
     return "child" if fields.parent is not None and not has_request else None
 
 
-def _list_participants(fields: js.Fields, custom: Mapping[str, msgspec.Raw], keep: FieldSelection) -> tuple[str, ...]:
+def _list_participants(fields: js.Fields, custom: Mapping[str, msgspec.Raw], keep: JiraFields) -> tuple[str, ...]:
     """Ids of participants and approvers on the customer's side, without the reporter."""
     found = [
         account_id
@@ -211,7 +209,7 @@ def _list_participants(fields: js.Fields, custom: Mapping[str, msgspec.Raw], kee
     return tuple(dict.fromkeys(one for one in found if one != reporter))
 
 
-def _list_approvers(custom: Mapping[str, msgspec.Raw], keep: FieldSelection) -> list[js.User]:
+def _list_approvers(custom: Mapping[str, msgspec.Raw], keep: JiraFields) -> list[js.User]:
     """https://developer.atlassian.com/cloud/jira/service-desk/rest/api-group-request/#api-rest-servicedeskapi-request-issueidorkey-approval-get"""
     found: list[js.User] = []
     for approval in get_objects(custom, keep.approvals):
@@ -222,7 +220,7 @@ def _list_approvers(custom: Mapping[str, msgspec.Raw], keep: FieldSelection) -> 
     return found
 
 
-def _read_history(row: js.Issue, keep: FieldSelection, names: NameIndex) -> changelog.IssueHistory | None:
+def _read_history(row: js.Issue, keep: JiraFields, names: NameIndex) -> changelog.IssueHistory | None:
     """The history, if the search has all of it, else None."""
     if row.changelog is None:
         return None
@@ -244,7 +242,7 @@ def _get_channel(properties: Mapping[str, Any] | None) -> str | None:
     return str(channel).lower() if channel else None
 
 
-def _list_people(fields: js.Fields, custom: Mapping[str, msgspec.Raw], keep: FieldSelection) -> list[js.User]:
+def _list_people(fields: js.Fields, custom: Mapping[str, msgspec.Raw], keep: JiraFields) -> list[js.User]:
     users = [u for u in (fields.reporter, fields.creator, fields.assignee) if u is not None]
     return [*users, *get_users(custom, keep.participants), *_list_approvers(custom, keep)]
 
@@ -253,12 +251,12 @@ def map_status(row: js.Status) -> model.Name:
     return model.Name("status", row.id, row.name, STATES.get(row.status_category.key, "open"))
 
 
-def _map_status_name(fields: js.Fields, keep: FieldSelection) -> list[model.Name]:
+def _map_status_name(fields: js.Fields, keep: JiraFields) -> list[model.Name]:
     """Name of a status that no list has, such as one of a single project."""
     return [map_status(fields.status)] if keep.labels.is_gone("status", fields.status.id) else []
 
 
-def _map_names(custom: Mapping[str, msgspec.Raw], keep: FieldSelection) -> Iterator[AnyRecord]:
+def _map_names(custom: Mapping[str, msgspec.Raw], keep: JiraFields) -> Iterator[AnyRecord]:
     """Names of request type, organizations and team."""
     request_type = get_request_type(custom, keep)
     if row_id := to_id(request_type.get("id")):

@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterator
 
 from connectors.jira_service_management import payloads as js
 from connectors.jira_service_management.mapping.labels import STATES
-from connectors.jira_service_management.mapping.selection import FieldSelection
+from connectors.jira_service_management.mapping.selection import JiraFields
 from helpdesk_kpi import model
 
 
-def get_merge_target(fields: js.Fields, keep: FieldSelection) -> str | None:
+def get_merge_target(fields: js.Fields, keep: JiraFields) -> str | None:
     """The issue that this one is a closed duplicate of, in a selected project; None: it is none."""
     ends = [end for end in _list_linked(fields, keep.duplicates, outward=True) if _is_selected(end, keep)]
     is_done = STATES.get(fields.status.status_category.key) == "solved"
@@ -21,12 +21,12 @@ def get_merge_target(fields: js.Fields, keep: FieldSelection) -> str | None:
     return ends[0].id if is_duplicate else None
 
 
-def _is_selected(end: js.Other, keep: FieldSelection) -> bool:
+def _is_selected(end: js.Other, keep: JiraFields) -> bool:
     """Whether the linked issue is in a selected project, by its key; True if the key is unknown."""
     return not end.project or not keep.projects or end.project in keep.projects.values()
 
 
-def map_links(issue_id: str, fields: js.Fields, keep: FieldSelection) -> Iterator[model.TicketLink]:
+def map_links(issue_id: str, fields: js.Fields, keep: JiraFields) -> Iterator[model.TicketLink]:
     for kind, types, outward in (("merge", keep.duplicates, True), ("problem", keep.problems, False)):
         if other := find_linked(fields, types, outward=outward):
             yield model.TicketLink(issue_id, other, kind)

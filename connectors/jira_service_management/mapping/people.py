@@ -14,7 +14,7 @@ SHARED_IDS = frozenset({"unknown", "anonymous"})
 DELETED_NAME = "former user"  # name of deleted accounts; their ids stay
 
 
-class Team(msgspec.Struct, frozen=True):
+class TeamMapping(msgspec.Struct, frozen=True):
     """The known team."""
 
     agents: frozenset[str] = frozenset()
@@ -31,7 +31,7 @@ def user_id(user: js.User | None) -> str | None:
     return None if user is None else user.account_id or user.key or user.name or None
 
 
-def map_person(user: js.User, team: Team, at: int = 0) -> model.Person | None:
+def map_person(user: js.User, team: TeamMapping, at: int = 0) -> model.Person | None:
     """Map an account; None: it has no id. A deleted account keeps its stored name.
 
     Args:
@@ -54,7 +54,7 @@ def map_person(user: js.User, team: Team, at: int = 0) -> model.Person | None:
     )
 
 
-def _get_kind(user: js.User, account_id: str, team: Team) -> model.PersonKind:
+def _get_kind(user: js.User, account_id: str, team: TeamMapping) -> model.PersonKind:
     """Kind of a person. A licence makes no agent.
 
     On Cloud, portal-only customers have the account type "customer" or an id with `qm:`.
@@ -68,7 +68,7 @@ def _get_kind(user: js.User, account_id: str, team: Team) -> model.PersonKind:
     return "customer" if user.account_type == "customer" or account_id.startswith("qm:") else "member"
 
 
-def map_people(users: Sequence[js.User], team: Team, mapped_ids: set[str], at: int = 0) -> list[model.Person]:
+def map_people(users: Sequence[js.User], team: TeamMapping, mapped_ids: set[str], at: int = 0) -> list[model.Person]:
     """Map accounts, each once a run. A configured account was always in the team."""
     found = {p.id: p for user in users if (p := map_person(user, team, at)) and p.id not in mapped_ids}
     mapped_ids |= found.keys()

@@ -6,10 +6,10 @@ import msgspec
 
 from connectors.jira_service_management.mapping import changelog
 from connectors.jira_service_management.mapping.labels import Labels
-from connectors.jira_service_management.mapping.people import Team
+from connectors.jira_service_management.mapping.people import TeamMapping
 
 
-class FieldSelection(msgspec.Struct, frozen=True):
+class JiraFields(msgspec.Struct, frozen=True):
     """What is read of an issue, by the configuration and the fields of the site."""
 
     url: str  # of the site, "https://acme.atlassian.net"
@@ -17,7 +17,7 @@ class FieldSelection(msgspec.Struct, frozen=True):
     read_at: int = 0
     sketch_key: bytes = b""
     thanks: tuple[str, ...] = ()  # further words of gratitude
-    team_of: Team = Team()
+    team_of: TeamMapping = TeamMapping()
     projects: Mapping[str, str] = {}  # ids of selected projects -> keys
     labels: Labels = Labels()
     fields: Mapping[str, str] = {}  # id of a custom field -> entry of `keep_fields`

@@ -10,7 +10,7 @@ import msgspec
 
 from connectors.jira_service_management import payloads as js
 from connectors.jira_service_management.account import SiteState
-from connectors.jira_service_management.mapping.people import SHARED_IDS, Team, map_person
+from connectors.jira_service_management.mapping.people import SHARED_IDS, TeamMapping, map_person
 from connectors.jira_service_management.payloads import ms
 from helpdesk_kpi.errors import BrokenError, MissingError, UnavailableError
 from helpdesk_kpi.milliseconds import DAY
@@ -120,7 +120,7 @@ async def _fetch_people(account: SiteState, ids: Sequence[str]) -> list[Person]:
     many = [
         one
         for account_id in ids
-        if account_id.casefold() in SHARED_IDS and (one := map_person(js.User(account_id=account_id), Team()))
+        if account_id.casefold() in SHARED_IDS and (one := map_person(js.User(account_id=account_id), TeamMapping()))
     ]
     ids = [account_id for account_id in ids if account_id.casefold() not in SHARED_IDS]
     return [*many, *(await _request_accounts(account, ids) if ids else [])]
@@ -139,7 +139,7 @@ async def _request_accounts(account: SiteState, ids: Sequence[str]) -> list[Pers
     try:
         team = await account.team()
     except UnavailableError:  # no service project is in sight
-        team = Team()
+        team = TeamMapping()
     return [one for row in decode_rows(page.values, js.User, "accountId")[0] if (one := map_person(row, team))]
 
 

@@ -11,7 +11,7 @@ from connectors.jira_service_management.deployments import SearchPage
 from connectors.jira_service_management.jql import TimeFormat
 from connectors.jira_service_management.mapping import people
 from connectors.jira_service_management.mapping.issues import IssueRecords, map_issue
-from connectors.jira_service_management.mapping.selection import FieldSelection
+from connectors.jira_service_management.mapping.selection import JiraFields
 from connectors.jira_service_management.payloads import ms
 from connectors.jira_service_management.streams import worklogs
 from connectors.jira_service_management.streams.per_issue import INTERNAL
@@ -29,7 +29,7 @@ _SYSTEM = (
 )  # fmt: skip
 
 
-class Cursor(msgspec.Struct, frozen=True, omit_defaults=True):
+class IssueCursor(msgspec.Struct, frozen=True, omit_defaults=True):
     """Start of the next search, the format of times, and the ids of projects that were read.
 
     It has no key of an issue, because issues move and are deleted.
@@ -40,7 +40,7 @@ class Cursor(msgspec.Struct, frozen=True, omit_defaults=True):
     projects: tuple[str, ...] = ()  # empty: a cursor of an older version
 
 
-def list_fields(keep: FieldSelection) -> list[str]:
+def list_fields(keep: JiraFields) -> list[str]:
     """Ids of all fields that are read; a search returns only requested fields."""
     found = (
         keep.team, keep.request_type, keep.organizations, keep.participants, keep.approvals, keep.rating, keep.rated_at,
@@ -56,7 +56,7 @@ async def fetch_issues(account: SiteState, start: Start) -> AsyncIterator[Page]:
     """
     await account.me()
     keep = await account.keep(start.now)
-    stored = msgspec.json.decode(start.cursor, type=Cursor) if start.cursor else None
+    stored = msgspec.json.decode(start.cursor, type=IssueCursor) if start.cursor else None
     instants = await account.instants(stored.by if stored else None)
     by = "epoch" if instants.zone is None else "zone"
     async for page in _fetch_newly_visible(account, keep, instants, start, stored):
@@ -67,19 +67,19 @@ async def fetch_issues(account: SiteState, start: Start) -> AsyncIterator[Page]:
     async for found in fetch_changed(account, keep, instants, since, endpoint="issues"):
         page = map_page(account, found, keep)
         last = max(last, min(get_position([get_update_time(issue) for issue in found.issues]), start.now + DAY))
-        cursor = _encode_cursor(Cursor(max(since, last - MINUTE), by, project_ids))
+        cursor = _encode_cursor(IssueCursor(max(since, last - MINUTE), by, project_ids))
         yield msgspec.structs.replace(page, cursor=cursor, complete_until=min(last - MINUTE, complete_until))
     yield Page(
-        cursor=_encode_cursor(Cursor(max(since, complete_until), by, project_ids)), complete_until=complete_until
+        cursor=_encode_cursor(IssueCursor(max(since, complete_until), by, project_ids)), complete_until=complete_until
     )
 
 
-def _encode_cursor(place: Cursor) -> str:
+def _encode_cursor(place: IssueCursor) -> str:
     return msgspec.json.encode(place).decode()
 
 
 async def _fetch_newly_visible(
-    account: SiteState, keep: FieldSelection, instants: TimeFormat, start: Start, stored: Cursor | None
+    account: SiteState, keep: JiraFields, instants: TimeFormat, start: Start, stored: IssueCursor | None
 ) -> AsyncIterator[Page]:
     """Fetch issues of newly visible projects from the first day on: newly configured, or hidden until now.
 
@@ -98,7 +98,7 @@ async def _fetch_newly_visible(
 
 async def fetch_changed(
     account: SiteState,
-    keep: FieldSelection,
+    keep: JiraFields,
     instants: TimeFormat,
     since: int,
     *,
@@ -160,7 +160,7 @@ def get_update_time(issue: js.Issue) -> int:
         return 0
 
 
-def map_page(account: SiteState, found: SearchPage, keep: FieldSelection) -> Page:
+def map_page(account: SiteState, found: SearchPage, keep: JiraFields) -> Page:
     """Map a page of issues, and queue the parts that need separate requests."""
     mapped: list[IssueRecords] = []
     rejected = list(found.rejected)
@@ -173,7 +173,7 @@ def map_page(account: SiteState, found: SearchPage, keep: FieldSelection) -> Pag
 
 
 def build_page(
-    account: SiteState, mapped: Sequence[IssueRecords], keep: FieldSelection, rejected: Sequence[RejectedRow] = ()
+    account: SiteState, mapped: Sequence[IssueRecords], keep: JiraFields, rejected: Sequence[RejectedRow] = ()
 ) -> Page:
     """`rejected`: issues that cannot be read; what was kept of them may be out of date."""
     records: list[AnyRecord] = [*refused_tickets(rejected)]

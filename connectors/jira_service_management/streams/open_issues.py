@@ -8,7 +8,7 @@ from connectors.jira_service_management import jql
 from connectors.jira_service_management import payloads as js
 from connectors.jira_service_management.account import SiteState
 from connectors.jira_service_management.mapping import sla
-from connectors.jira_service_management.mapping.selection import FieldSelection
+from connectors.jira_service_management.mapping.selection import JiraFields
 from helpdesk_kpi.model import AnyRecord
 from helpdesk_kpi.pull.contract import Page, Start
 from helpdesk_kpi.pull.lenient_decode import map_rows
@@ -27,6 +27,6 @@ async def fetch_open_issues(account: SiteState, start: Start) -> AsyncIterator[P
     yield Page(cursor=str(start.now), complete_until=start.now)
 
 
-def _map_clocks(issue: js.Issue, keep: FieldSelection) -> Iterator[AnyRecord]:
+def _map_clocks(issue: js.Issue, keep: JiraFields) -> Iterator[AnyRecord]:
     custom = msgspec.json.decode(issue.fields, type=dict[str, msgspec.Raw])
     yield from sla.map_sla(issue.id, custom, keep.slas, keep.roles, keep.read_at)

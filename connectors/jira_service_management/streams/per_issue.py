@@ -13,7 +13,7 @@ from connectors.jira_service_management.mapping.comments import map_comment
 from connectors.jira_service_management.mapping.custom_fields import label_rejected
 from connectors.jira_service_management.mapping.issues import build_name_index, get_arrival
 from connectors.jira_service_management.mapping.labels import NameIndex
-from connectors.jira_service_management.mapping.selection import FieldSelection
+from connectors.jira_service_management.mapping.selection import JiraFields
 from helpdesk_kpi.errors import BrokenError, MissingError
 from helpdesk_kpi.model import AnyRecord, Changes, Event, Replies
 from helpdesk_kpi.pull.contract import Finding, Page, RejectedRow, Start, Todo
@@ -60,14 +60,12 @@ async def fetch_changelogs(account: SiteState, start: Start) -> AsyncIterator[Pa
         )
 
 
-def _map_changes_state(
-    todo: Todo, moves: Mapping[str, Sequence[Move]], keep: FieldSelection, *, is_torn: bool
-) -> Changes:
+def _map_changes_state(todo: Todo, moves: Mapping[str, Sequence[Move]], keep: JiraFields, *, is_torn: bool) -> Changes:
     came_at = get_arrival(sorted(moves.get(todo.key, ()), key=lambda m: m.at), keep.projects)
     return Changes(todo.key, todo.version, "unreadable" if is_torn else "yes", came_at)
 
 
-async def _map_changelogs(account: SiteState, page: deployments.Histories, keep: FieldSelection) -> Page:
+async def _map_changelogs(account: SiteState, page: deployments.Histories, keep: JiraFields) -> Page:
     records: list[AnyRecord] = []
     rejected = list(page.rejected)
     users: list[js.User] = []
@@ -93,7 +91,7 @@ async def _map_changelogs(account: SiteState, page: deployments.Histories, keep:
     )
 
 
-async def _load_name_index(account: SiteState, one: js.IssueChanges, keep: FieldSelection) -> NameIndex:
+async def _load_name_index(account: SiteState, one: js.IssueChanges, keep: JiraFields) -> NameIndex:
     fields_to_read = ["status", "priority", "assignee", "reporter", "project", "created", "updated"]
     found, _ = await account.site.by_id([one.issue_id], fields_to_read)
     for row in found:
@@ -121,7 +119,7 @@ async def fetch_comments(account: SiteState, start: Start) -> AsyncIterator[Page
         yield await _fetch_conversation(account, todo, keep, get_complete_until(start, place))
 
 
-async def _fetch_conversation(account: SiteState, todo: Todo, keep: FieldSelection, complete_until: int) -> Page:
+async def _fetch_conversation(account: SiteState, todo: Todo, keep: JiraFields, complete_until: int) -> Page:
     issue, _, internal = todo.key.partition("/")
     try:
         found, rejected = await deployments.fetch_comments(account.http, account.site, issue)

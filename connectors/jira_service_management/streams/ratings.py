@@ -9,7 +9,7 @@ from connectors.jira_service_management import payloads as js
 from connectors.jira_service_management.account import SiteState
 from connectors.jira_service_management.deployments import SearchPage
 from connectors.jira_service_management.mapping import people, satisfaction
-from connectors.jira_service_management.mapping.selection import FieldSelection
+from connectors.jira_service_management.mapping.selection import JiraFields
 from connectors.jira_service_management.payloads import ms
 from connectors.jira_service_management.streams.issues import OVERLAP
 from helpdesk_kpi.errors import BrokenError, MissingError, UnavailableError
@@ -54,7 +54,7 @@ async def fetch_ratings(account: SiteState, start: Start) -> AsyncIterator[Page]
     yield Page(cursor=str(max(reached, complete_until)), complete_until=complete_until)
 
 
-def _map_ratings(found: SearchPage, keep: FieldSelection) -> tuple[list[Rating | Unread], list[RejectedRow]]:
+def _map_ratings(found: SearchPage, keep: JiraFields) -> tuple[list[Rating | Unread], list[RejectedRow]]:
     records: list[Rating | Unread] = []
     rejected: list[RejectedRow] = list(found.rejected)
     fields = satisfaction.Fields(keep.rating, keep.rated_at)

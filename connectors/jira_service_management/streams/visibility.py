@@ -16,7 +16,7 @@ from connectors.jira_service_management.deployments import MAX_IDS, SearchPage
 from connectors.jira_service_management.mapping import changelog
 from connectors.jira_service_management.mapping.issues import IssueRecords, map_history, map_issue
 from connectors.jira_service_management.mapping.labels import NameIndex
-from connectors.jira_service_management.mapping.selection import FieldSelection
+from connectors.jira_service_management.mapping.selection import JiraFields
 from connectors.jira_service_management.payloads import ms
 from connectors.jira_service_management.streams.issues import build_page, list_fields, map_page
 from helpdesk_kpi.errors import BrokenError, MissingError
@@ -80,7 +80,7 @@ _AT_ONCE = 100
 
 
 async def fetch_by_id(
-    account: SiteState, keep: FieldSelection, ids: Sequence[str]
+    account: SiteState, keep: JiraFields, ids: Sequence[str]
 ) -> AsyncIterator[tuple[Page, Collection[str]]]:
     """Fetch issues by id. Each page has the ids that were found. Issues in other projects have left."""
     for place in range(0, len(ids), _AT_ONCE):
@@ -98,7 +98,7 @@ class _IssuePlace(js.Camel):
     archiveddate: str | int | None = None
 
 
-def _find_new_place(issue: js.Issue, keep: FieldSelection) -> _IssuePlace | None:
+def _find_new_place(issue: js.Issue, keep: JiraFields) -> _IssuePlace | None:
     """The place of an issue outside the selected projects; None: it is inside, or unreadable."""
     try:
         found = msgspec.json.decode(issue.fields, type=_IssuePlace)
@@ -107,7 +107,7 @@ def _find_new_place(issue: js.Issue, keep: FieldSelection) -> _IssuePlace | None
     return found if found.project.id not in keep.projects or found.archiveddate else None
 
 
-async def _map_left_issues(account: SiteState, issues: Sequence[js.Issue], keep: FieldSelection) -> Page:
+async def _map_left_issues(account: SiteState, issues: Sequence[js.Issue], keep: JiraFields) -> Page:
     """Map issues that moved away or were archived, in their state at that time."""
     past = await _fetch_histories(account, [issue.id for issue in issues], keep)
     found: list[IssueRecords] = []
@@ -122,7 +122,7 @@ async def _map_left_issues(account: SiteState, issues: Sequence[js.Issue], keep:
 
 
 async def _fetch_histories(
-    account: SiteState, ids: Sequence[str], keep: FieldSelection
+    account: SiteState, ids: Sequence[str], keep: JiraFields
 ) -> Mapping[str, changelog.IssueHistory]:
     fields, _ = changelog.select_history_fields(keep.team, keep.fields)
     raw: dict[str, list[js.History]] = {}
@@ -142,7 +142,7 @@ async def _fetch_histories(
 
 
 def _restore_state(
-    one: IssueRecords, issue: js.Issue, past: changelog.IssueHistory | None, keep: FieldSelection
+    one: IssueRecords, issue: js.Issue, past: changelog.IssueHistory | None, keep: JiraFields
 ) -> IssueRecords:
     """Restore the state of an issue when it left its project. Without a move in the history, that is now."""
     place = _find_new_place(issue, keep)

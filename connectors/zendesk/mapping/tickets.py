@@ -18,7 +18,7 @@ SCRUBBED = "SCRUBBED"  # subject of a ticket that was deleted permanently; its d
 MERGED = "closed_by_merge"  # the tag of a ticket that was merged into another one
 
 
-class FieldSelection(msgspec.Struct, frozen=True):
+class ZendeskFields(msgspec.Struct, frozen=True):
     """What is stored of a ticket, by the configuration."""
 
     account: str  # "https://acme.zendesk.com"
@@ -34,7 +34,7 @@ def text_id(number: int | str | None) -> str | None:
     return None if number in (None, "", -1, "-1") else str(number)
 
 
-def map_ticket(row: zd.Ticket, keep: FieldSelection) -> list[model.AnyRecord]:
+def map_ticket(row: zd.Ticket, keep: ZendeskFields) -> list[model.AnyRecord]:
     """Map a ticket with its links and Zendesk's native metrics.
 
     Zendesk has no field for spam: marking a ticket as spam deletes it and suspends its requester.
@@ -105,7 +105,7 @@ def _is_merged(row: zd.Ticket, links: Sequence[model.TicketLink]) -> bool:
     return MERGED in (row.tags or ()) and closed and not any(link.kind == "follow_up" for link in links)
 
 
-def _map_texts(row: zd.Ticket, keep: FieldSelection) -> dict[str, Any]:
+def _map_texts(row: zd.Ticket, keep: ZendeskFields) -> dict[str, Any]:
     """Fields of the record from texts and custom fields; none of a scrubbed row."""
     if row.subject == SCRUBBED and row.status == DELETED:
         return {"is_scrubbed": True}

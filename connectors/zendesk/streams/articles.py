@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 import msgspec
 
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.account import AccountState
+from connectors.zendesk.account import ZendeskAccountState
 from connectors.zendesk.mapping import articles as mapping
 from connectors.zendesk.pagination import fetch_by_time, fetch_list
 from helpdesk_kpi.errors import BrokenError, MissingError, UnavailableError
@@ -23,7 +23,7 @@ SiteEnds = dict[str, int]  # help centre ("": the account's own) -> UNIX second 
 Translations = dict[int, list[zd.Translation]]  # article -> its languages
 
 
-async def fetch_articles(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_articles(account: ZendeskAccountState, start: Start) -> AsyncIterator[Page]:
     """Fetch changed articles of all help centres, with the last editor of each except on the first run."""
     ends: SiteEnds = msgspec.json.decode(start.cursor, type=SiteEnds) if start.cursor else {}
 
@@ -44,7 +44,7 @@ async def fetch_articles(account: AccountState, start: Start) -> AsyncIterator[P
 
 
 async def _fetch_changed(
-    account: AccountState, site: str, first: int, now: int
+    account: ZendeskAccountState, site: str, first: int, now: int
 ) -> AsyncIterator[tuple[msgspec.Raw, int]]:
     """Fetch changed articles by the export, or by the list if it is closed. Each page has the next start in seconds."""
     path, is_begun = f"{site}/api/v2/help_center/incremental/articles", False
@@ -83,7 +83,7 @@ async def _fetch_changed(
 
 
 async def _fetch_each_site(
-    account: AccountState, fetch_site: Callable[[str], AsyncIterator[Page]], closed: list[str]
+    account: ZendeskAccountState, fetch_site: Callable[[str], AsyncIterator[Page]], closed: list[str]
 ) -> AsyncIterator[Page]:
     """Fetch pages of all help centres. A closed one is reported; if all are closed, the last error is raised."""
     sites = await account.help_centers()
@@ -98,7 +98,7 @@ async def _fetch_each_site(
             account.findings.append(Finding(level="note", about="articles", text=f"{site} is skipped: {error}"))
 
 
-async def _fetch_translations(account: AccountState, site: str, changed: Sequence[zd.Article]) -> Translations:
+async def _fetch_translations(account: ZendeskAccountState, site: str, changed: Sequence[zd.Article]) -> Translations:
     """Fetch translations by article, which have the editor. The transport limits parallel requests."""
 
     async def fetch(row: zd.Article) -> list[zd.Translation]:
@@ -116,7 +116,7 @@ async def _fetch_translations(account: AccountState, site: str, changed: Sequenc
     return {row.id: translations for row, translations in zip(changed, found, strict=True)}
 
 
-async def fetch_article_ids(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_article_ids(account: ZendeskAccountState, start: Start) -> AsyncIterator[Page]:
     """Fetch the ids of all present articles, and the editors of those with sideloaded translations."""
     present: list[str] = []
     closed: list[str] = []

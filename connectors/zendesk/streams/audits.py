@@ -1,14 +1,14 @@
 """Audits of single tickets."""
 
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.account import AccountState
+from connectors.zendesk.account import ZendeskAccountState
 from connectors.zendesk.pagination import fetch_list
 from helpdesk_kpi.pull.contract import RejectedRow
 from helpdesk_kpi.pull.lenient_decode import decode_rows, read_each
 
 
 async def fetch_audits(
-    account: AccountState, ticket: str, since: int
+    account: ZendeskAccountState, ticket: str, since: int
 ) -> tuple[list[zd.TicketEvent], list[RejectedRow]]:
     """Fetch the audits of a ticket since an instant.
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from connectors.zendesk.account import AccountState
+from connectors.zendesk.account import ZendeskAccountState
 from connectors.zendesk.mapping.unread import UnreadRows
 from connectors.zendesk.pagination import fetch_by_time
 from connectors.zendesk.streams.export_or_list import export_cursor
@@ -26,7 +26,7 @@ def _no_unread(_raw: msgspec.Raw, _good: Sequence[Any], _aside: Sequence[Rejecte
 
 
 async def fetch_export(
-    account: AccountState,
+    account: ZendeskAccountState,
     start: Start,
     *,
     path: str,

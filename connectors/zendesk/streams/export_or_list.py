@@ -6,15 +6,17 @@ https://developer.zendesk.com/documentation/marketplace/building-a-marketplace-a
 
 from collections.abc import AsyncIterator, Callable
 
-from connectors.zendesk.account import AccountState
+from connectors.zendesk.account import ZendeskAccountState
 from helpdesk_kpi.errors import UnavailableError
 from helpdesk_kpi.pull.contract import Page, Start
 
-Pages = Callable[[AccountState, Start], AsyncIterator[Page]]
+Pages = Callable[[ZendeskAccountState, Start], AsyncIterator[Page]]
 LISTS = "lists:"  # prefix of list cursors; export cursors are Zendesk's own
 
 
-async def export_or_list(account: AccountState, start: Start, *, exports: Pages, lists: Pages) -> AsyncIterator[Page]:
+async def export_or_list(
+    account: ZendeskAccountState, start: Start, *, exports: Pages, lists: Pages
+) -> AsyncIterator[Page]:
     """Read a stream by its export, or by its list if exports are denied. A switch restarts at the first day."""
     if not account.reads_lists:
         is_begun = False

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.account import AccountState
+from connectors.zendesk.account import ZendeskAccountState
 from connectors.zendesk.mapping.people import map_team, map_team_member
 from connectors.zendesk.pagination import fetch_list
 from helpdesk_kpi.model import TeamMember
@@ -11,7 +11,7 @@ from helpdesk_kpi.pull.contract import Page, Start
 from helpdesk_kpi.pull.lenient_decode import decode_rows
 
 
-async def fetch_groups(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_groups(account: ZendeskAccountState, start: Start) -> AsyncIterator[Page]:
     """Fetch groups, with deleted ones: old tickets refer to them."""
     params = {"exclude_deleted": "false"}
     async for page in fetch_list(account.http, "/api/v2/groups", params, endpoint="groups"):
@@ -20,7 +20,7 @@ async def fetch_groups(account: AccountState, start: Start) -> AsyncIterator[Pag
     yield Page(complete_until=start.now)
 
 
-async def fetch_group_memberships(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_group_memberships(account: ZendeskAccountState, start: Start) -> AsyncIterator[Page]:
     """Fetch the current members of groups. There is no history; a missing row means that the member left."""
     present: list[str] = []
     unread_rows = 0  # unreadable rows: their members are unknown, so no member is removed

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from urllib.parse import parse_qs, urlsplit
 
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.account import AccountState
+from connectors.zendesk.account import ZendeskAccountState
 from connectors.zendesk.mapping import unread
 from connectors.zendesk.mapping.contacts import map_engagement
 from connectors.zendesk.streams.export import WHOLE_AFTER, max_cursor
@@ -23,7 +23,7 @@ OVERLAP = 86_400  # seconds that are read again: a session appears under its sta
 PLACE = ("start_time_cursor", "engagement_id_cursor")
 
 
-async def fetch_engagements(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_engagements(account: ZendeskAccountState, start: Start) -> AsyncIterator[Page]:
     """Fetch sessions by start. The cursor is the last start, in UNIX seconds."""
     cursor, first = export_cursor(start), start.since // SECOND
     now = start.now // SECOND  # a future time would skip all rows until then
@@ -39,7 +39,7 @@ async def fetch_engagements(account: AccountState, start: Start) -> AsyncIterato
     yield Page(complete_until=start.now - WHOLE_AFTER)
 
 
-async def _fetch_pages(account: AccountState, begin: int) -> AsyncIterator[zd.EngagementsPage]:
+async def _fetch_pages(account: ZendeskAccountState, begin: int) -> AsyncIterator[zd.EngagementsPage]:
     """Fetch all pages from UNIX second `begin` on."""
     place: tuple[str, ...] | None = None
     walk = PageWalk(ENDPOINT)

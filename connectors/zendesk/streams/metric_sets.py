@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.account import AccountState
+from connectors.zendesk.account import ZendeskAccountState
 from connectors.zendesk.mapping.tickets import map_native_metrics
 from connectors.zendesk.streams.tickets import attach_metric_sets
 from helpdesk_kpi.milliseconds import DAY
@@ -19,7 +19,7 @@ GIVEN_UP_AFTER = 7 * DAY
 MAX_SHOW_MANY = 100  # ids that /tickets/show_many takes
 
 
-async def fetch_metric_sets(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_metric_sets(account: ZendeskAccountState, start: Start) -> AsyncIterator[Page]:
     """Fetch the metric sets of queued tickets."""
     ripe = [one for one in start.todo if one.version <= start.now - COMPUTED_AFTER]
     for first in range(0, len(ripe), MAX_SHOW_MANY):

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from connectors.zendesk.account import AccountState
+from connectors.zendesk.account import ZendeskAccountState
 from connectors.zendesk.pagination import fetch_list
 from helpdesk_kpi.model import AnyRecord
 from helpdesk_kpi.pull.contract import Page, Start
@@ -11,7 +11,13 @@ from helpdesk_kpi.pull.lenient_decode import decode_rows
 
 
 async def fetch_names(
-    account: AccountState, start: Start, *, path: str, key: str, kind: type[Any], map_row: Callable[[Any], AnyRecord]
+    account: ZendeskAccountState,
+    start: Start,
+    *,
+    path: str,
+    key: str,
+    kind: type[Any],
+    map_row: Callable[[Any], AnyRecord],
 ) -> AsyncIterator[Page]:
     """Fetch a list of named rows.
 

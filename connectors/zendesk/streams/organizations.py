@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.account import AccountState
+from connectors.zendesk.account import ZendeskAccountState
 from connectors.zendesk.mapping.names import map_organization
 from connectors.zendesk.pagination import fetch_list
 from connectors.zendesk.streams.export_or_list import LISTS, list_cursor
@@ -12,7 +12,7 @@ from helpdesk_kpi.pull.contract import Page, Start
 from helpdesk_kpi.pull.lenient_decode import decode_rows
 
 
-async def fetch_organizations_list(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_organizations_list(account: ZendeskAccountState, start: Start) -> AsyncIterator[Page]:
     """Fetch all organizations every six hours."""
     read_at = list_cursor(start)
     if read_at is None or start.now - int(read_at) >= 6 * HOUR:

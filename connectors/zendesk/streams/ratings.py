@@ -8,7 +8,7 @@ https://developer.zendesk.com/api-reference/ticketing/ticket-management/satisfac
 from collections.abc import AsyncIterator
 
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.account import AccountState
+from connectors.zendesk.account import ZendeskAccountState
 from connectors.zendesk.mapping import surveys, unread
 from connectors.zendesk.pagination import fetch_list
 from connectors.zendesk.streams.per_ticket import TICKETS_PER_PAGE, TicketDetails, build_page
@@ -18,7 +18,7 @@ from helpdesk_kpi.pull.contract import Page, Start, Todo
 from helpdesk_kpi.pull.lenient_decode import decode_rows, join_rows, map_rows
 
 
-async def fetch_missing_ratings(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_missing_ratings(account: ZendeskAccountState, start: Start) -> AsyncIterator[Page]:
     """Fetch the queued answers that the list did not give in this run."""
     comments = account.settings.include_ratings_comment
     done_todos = [todo for todo in start.todo if todo.key in account.rated]
@@ -46,7 +46,7 @@ async def fetch_missing_ratings(account: AccountState, start: Start) -> AsyncIte
 TRAILING = 35 * DAY  # an older survey is answered within weeks; the meaning of `start_time` is not documented
 
 
-async def fetch_satisfaction_ratings(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_satisfaction_ratings(account: ZendeskAccountState, start: Start) -> AsyncIterator[Page]:
     """Fetch older surveys. A row changes from offered to good or bad, so the last 35 days are always read again."""
     begin = max(start.since, int(start.cursor) - TRAILING) if start.cursor else start.since
     comments = account.settings.include_ratings_comment

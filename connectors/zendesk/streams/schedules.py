@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.account import AccountState
+from connectors.zendesk.account import ZendeskAccountState
 from connectors.zendesk.mapping.names import map_holiday, map_schedule, map_sla_policy
 from connectors.zendesk.pagination import fetch_list
 from helpdesk_kpi.errors import BrokenError, MissingError
@@ -12,7 +12,7 @@ from helpdesk_kpi.pull.contract import Page, RejectedRow, Start
 from helpdesk_kpi.pull.lenient_decode import UNREADABLE_ERRORS, decode_rows, get_reason, join_rows, split_rows
 
 
-async def fetch_schedules(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_schedules(account: ZendeskAccountState, start: Start) -> AsyncIterator[Page]:
     """Fetch business hours and holidays. Zendesk has no history of them, so each observed change is stored."""
     present: dict[str, list[str]] = {"schedule": [], "holiday": []}
     unread_holidays = 0  # schedules with unreadable holidays
@@ -48,7 +48,7 @@ async def fetch_schedules(account: AccountState, start: Start) -> AsyncIterator[
     yield Page(complete_until=start.now, present=present)
 
 
-async def fetch_sla_policies(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_sla_policies(account: ZendeskAccountState, start: Start) -> AsyncIterator[Page]:
     """Fetch SLA policies. Their JSON is stored unchanged."""
     async for page in fetch_list(account.http, "/api/v2/slas/policies", endpoint="slas/policies"):
         records: list[AnyRecord] = []

@@ -11,7 +11,7 @@ from datetime import datetime
 import msgspec
 
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.account import AccountState
+from connectors.zendesk.account import ZendeskAccountState
 from connectors.zendesk.mapping.tickets import text_id
 from connectors.zendesk.pagination import fetch_by_time, get_latest_start
 from connectors.zendesk.streams.export import max_cursor
@@ -75,7 +75,7 @@ def _to_ms(minutes: int | None) -> int | None:
     return None if minutes is None else minutes * MINUTE
 
 
-async def fetch_metric_events(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_metric_events(account: ZendeskAccountState, start: Start) -> AsyncIterator[Page]:
     """Fetch the export. Its end time may be in the future (announced breaches); the cursor never is."""
     cursor, now = export_cursor(start), start.now // SECOND
     first = max(int(cursor) - OVERLAP, start.since // SECOND) if cursor else start.since // SECOND
@@ -91,7 +91,7 @@ async def fetch_metric_events(account: AccountState, start: Start) -> AsyncItera
     yield Page(complete_until=start.now - OVERLAP * SECOND)
 
 
-async def fetch_metric_events_by_list(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_metric_events_by_list(account: ZendeskAccountState, start: Start) -> AsyncIterator[Page]:
     """Fetch the events of each changed ticket: an object with a list for each metric.
 
     A ticket that changed within the last hour stays in the queue, because its events may become visible later.

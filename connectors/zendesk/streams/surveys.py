@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.account import AccountState
+from connectors.zendesk.account import ZendeskAccountState
 from connectors.zendesk.mapping import surveys, unread
 from connectors.zendesk.pagination import fetch_list
 from helpdesk_kpi.errors import UnavailableError
@@ -16,7 +16,7 @@ from helpdesk_kpi.pull.lenient_decode import UNREADABLE_ERRORS, decode_rows, get
 log = logging.getLogger(__name__)
 
 
-async def fetch_survey_responses(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_survey_responses(account: ZendeskAccountState, start: Start) -> AsyncIterator[Page]:
     """Fetch newer surveys. Their filter is in ms, and an answer may change until the survey expires.
 
     The cursor is the offer of the oldest survey that may still change; all surveys since then are read again.
@@ -37,7 +37,7 @@ async def fetch_survey_responses(account: AccountState, start: Start) -> AsyncIt
     yield Page(cursor=str(max(oldest, begin)), complete_until=start.now)
 
 
-async def fetch_survey_questions(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_survey_questions(account: ZendeskAccountState, start: Start) -> AsyncIterator[Page]:
     """Fetch the questions of newer surveys. If they are not readable, questions have their ids as names."""
     try:
         async for page in fetch_list(account.http, "/api/v2/guide/surveys", endpoint="guide/surveys"):

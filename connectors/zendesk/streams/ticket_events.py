@@ -6,7 +6,7 @@ from typing import NamedTuple
 import msgspec
 
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.account import AccountState
+from connectors.zendesk.account import ZendeskAccountState
 from connectors.zendesk.mapping.events import get_audit_time, map_events
 from connectors.zendesk.pagination import fetch_by_time
 from connectors.zendesk.streams import time_entries
@@ -31,7 +31,7 @@ class AuditRecords(NamedTuple):
     untimed: list[RejectedRow]  # rows with unreadable time entries only
 
 
-async def _build_reader(account: AccountState) -> AuditReader:
+async def _build_reader(account: ZendeskAccountState) -> AuditReader:
     """Build the mapping of events for this account.
 
     Time entries are mapped separately, so that an invalid time does not affect the comment of the same row.
@@ -49,7 +49,7 @@ async def _build_reader(account: AccountState) -> AuditReader:
     return read_events
 
 
-async def fetch_ticket_events(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_ticket_events(account: ZendeskAccountState, start: Start) -> AsyncIterator[Page]:
     """Fetch comments and changes by the export, also of archived tickets. The cursor is the end time in seconds."""
     read_events = await _build_reader(account)
     seen_ids: set[int] = set()  # of the last page: a page repeats the last second of the previous page
@@ -104,7 +104,9 @@ def _list_unread_events(
     return [Unread(ticket, f"{event}:row", REFUSED_ROW, "ticket_event") for ticket, event in unread if ticket]
 
 
-async def _queue_unknown_totals(account: AccountState, events: Sequence[zd.TicketEvent]) -> dict[str, list[Todo]]:
+async def _queue_unknown_totals(
+    account: ZendeskAccountState, events: Sequence[zd.TicketEvent]
+) -> dict[str, list[Todo]]:
     """Queue tickets with an unknown previous total: their audits have it."""
     fields = await account.time_fields()  # cached
     dated, _ = read_each(
@@ -114,7 +116,7 @@ async def _queue_unknown_totals(account: AccountState, events: Sequence[zd.Ticke
     return {time_entries.QUEUE: todos} if todos else {}
 
 
-async def fetch_audits_of_changed(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_audits_of_changed(account: ZendeskAccountState, start: Start) -> AsyncIterator[Page]:
     """Fetch the audits of each changed ticket. They give the same events as the export."""
     read_events = await _build_reader(account)
 
@@ -139,7 +141,7 @@ async def fetch_audits_of_changed(account: AccountState, start: Start) -> AsyncI
         yield page
 
 
-async def fetch_missing_audits(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_missing_audits(account: ZendeskAccountState, start: Start) -> AsyncIterator[Page]:
     """Fetch the audits of tickets without exported comments. If they have none either, replies stay unknown."""
     read_events = await _build_reader(account) if start.todo else None
 

@@ -7,9 +7,9 @@ import msgspec
 from msgspec.structs import replace
 
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.account import AccountState
+from connectors.zendesk.account import ZendeskAccountState
 from connectors.zendesk.mapping import surveys
-from connectors.zendesk.mapping.tickets import FieldSelection, get_version, map_deletion, map_ticket
+from connectors.zendesk.mapping.tickets import ZendeskFields, get_version, map_deletion, map_ticket
 from connectors.zendesk.pagination import EXPORT_LAG, fetch_list
 from connectors.zendesk.streams.export_or_list import LISTS, list_cursor
 from connectors.zendesk.streams.tickets import attach_metric_sets, queue_missing_metrics
@@ -36,7 +36,7 @@ class ListPosition(msgspec.Struct, frozen=True):
         return LISTS + msgspec.json.encode(self).decode()
 
 
-async def fetch_tickets_list(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_tickets_list(account: ZendeskAccountState, start: Start) -> AsyncIterator[Page]:
     """Fetch newly archived, changed and deleted tickets. Each changed ticket is queued for its events."""
     keep = msgspec.structs.replace(await account.keep(start.since), is_from_list=True)
     walk = _TicketLists(account, start, keep)
@@ -49,7 +49,7 @@ async def fetch_tickets_list(account: AccountState, start: Start) -> AsyncIterat
 class _TicketLists:
     """One run over the lists, and its position."""
 
-    def __init__(self, account: AccountState, start: Start, keep: FieldSelection) -> None:
+    def __init__(self, account: ZendeskAccountState, start: Start, keep: ZendeskFields) -> None:
         self.account, self.start, self.keep = account, start, keep
         cursor = list_cursor(start)
         self.place = msgspec.json.decode(cursor, type=ListPosition) if cursor else ListPosition(start.since)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 import msgspec
 
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.account import AccountState
+from connectors.zendesk.account import ZendeskAccountState
 from connectors.zendesk.mapping import surveys
 from connectors.zendesk.mapping.tickets import DELETED, get_version, map_ticket
 from connectors.zendesk.pagination import fetch_by_cursor
@@ -19,7 +19,7 @@ from helpdesk_kpi.store.unread import refused_tickets
 METRICS = "ticket_metrics"  # the stream that fetches metric sets later
 
 
-async def fetch_tickets_incremental(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_tickets_incremental(account: ZendeskAccountState, start: Start) -> AsyncIterator[Page]:
     """Fetch tickets in the order in which Zendesk wrote them, with deleted ones and those of AI agents.
 
     AI agents' tickets need `support_type_scope=all`. With `exclude_deleted` deletions would stay unknown.

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.account import AccountState, TimeFields
+from connectors.zendesk.account import TimeFields, ZendeskAccountState
 from connectors.zendesk.mapping.events import get_actor, get_audit_time, get_child_kind
 from connectors.zendesk.mapping.tickets import text_id
 from connectors.zendesk.streams.audits import fetch_audits
@@ -31,7 +31,7 @@ _UNKNOWN = object()
 _FOLLOW_UP = ("follow_up", "closed_ticket")  # a relation, and the name of a channel
 
 
-class Step(msgspec.Struct, frozen=True):
+class TimeStep(msgspec.Struct, frozen=True):
     """One change of the total, in seconds. `was` None: the previous total is unknown."""
 
     was: int | None
@@ -61,7 +61,7 @@ def has_unknown_total(row: zd.TicketEvent, fields: TimeFields) -> bool:
         return False
 
 
-def _list_steps(row: zd.TicketEvent, fields: TimeFields) -> list[Step]:
+def _list_steps(row: zd.TicketEvent, fields: TimeFields) -> list[TimeStep]:
     changed = list(_list_changes(row, fields.total))
     if not changed:
         return []
@@ -74,7 +74,7 @@ def _list_steps(row: zd.TicketEvent, fields: TimeFields) -> list[Step]:
         total = _parse_seconds(now)
         before = _parse_seconds(previous) if previous is not _UNKNOWN else None if last is None else total - last
         actor = get_actor(child.get("via"), child.get("via_reference_id")) or audit_actor
-        steps.append(Step(before, total, actor.rule if actor else None))
+        steps.append(TimeStep(before, total, actor.rule if actor else None))
     return steps
 
 
@@ -111,7 +111,7 @@ def _parse_seconds(value: Any) -> int:
     raise ValueError(f"no number of seconds: {str(value)[:40]!r}")
 
 
-async def fetch_unsure_entries(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_unsure_entries(account: ZendeskAccountState, start: Start) -> AsyncIterator[Page]:
     """Fetch the audits of tickets with an unknown previous total: audits always have it."""
     fields = await account.time_fields()
 

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.account import AccountState
+from connectors.zendesk.account import ZendeskAccountState
 from connectors.zendesk.mapping.people import map_deleted_person, map_person
 from connectors.zendesk.pagination import EXPORT_LAG, fetch_by_cursor, fetch_list
 from connectors.zendesk.streams.export import WHOLE_AFTER
@@ -14,7 +14,7 @@ from helpdesk_kpi.pull.contract import Finding, Page, Start
 from helpdesk_kpi.pull.lenient_decode import decode_rows, map_rows
 
 
-async def fetch_users_incremental(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_users_incremental(account: ZendeskAccountState, start: Start) -> AsyncIterator[Page]:
     """Fetch all users from the beginning: an agent may be older than the period."""
     params = {"per_page": account.settings.page_size}
     pages = fetch_by_cursor(
@@ -28,7 +28,7 @@ async def fetch_users_incremental(account: AccountState, start: Start) -> AsyncI
         yield Page(records=records, cursor=cursor, complete_until=complete_until, rejected=[*rejected, *unmapped])
 
 
-async def fetch_users_list(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_users_list(account: ZendeskAccountState, start: Start) -> AsyncIterator[Page]:
     """Fetch all users once a day, and the team on each run, because roles decide what counts as a reply."""
     read_at = list_cursor(start)
     is_whole = read_at is None or start.now - int(read_at) >= DAY
@@ -44,7 +44,7 @@ async def fetch_users_list(account: AccountState, start: Start) -> AsyncIterator
     yield Page(cursor=f"{LISTS}{start.now}" if is_whole else None, complete_until=start.now - EXPORT_LAG * SECOND)
 
 
-async def _fetch_deleted_users(account: AccountState) -> AsyncIterator[Page]:
+async def _fetch_deleted_users(account: ZendeskAccountState) -> AsyncIterator[Page]:
     """Fetch users who were deleted or merged: the list of users excludes them, but their comments stay."""
     try:
         async for page in fetch_list(account.http, "/api/v2/deleted_users", endpoint="deleted_users"):

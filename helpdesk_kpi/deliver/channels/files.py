@@ -19,7 +19,7 @@ from helpdesk_kpi.errors import DeliveryError
 SUFFIXES = {"json": ".json", "page": ".html"}
 
 
-class Files(Channel, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class FolderChannel(Channel, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`weekly-2026-W47.html`, `.txt`, `.eml`, `.json` and so on. A file appears whole, readable by its owner only."""
 
     kind: ClassVar[str] = "files"

@@ -14,9 +14,9 @@ from helpdesk_kpi.measure.metrics.discovery import get_kpi
 from helpdesk_kpi.measure.query.complexity_weights import (
     FEWEST,
     Basis,
-    Cell,
     Kind,
     Sum,
+    WeightCell,
     WeightVersion,
     load_weight_versions,
 )
@@ -31,7 +31,7 @@ ENOUGH = 0.5  # share of tickets with recorded time; below, signs of effort are 
 EFFORT = {"ticket": 0.5, "replies": 1.0, "notes": 0.3, "stations": 0.5, "people": 0.5, "development": 1.0}
 
 
-class Cost(NamedTuple):
+class ContactCost(NamedTuple):
     """One solved ticket."""
 
     kind: Kind
@@ -69,9 +69,9 @@ def fit_weights(
     )  # fmt: skip
 
 
-def cell_means(costs: Sequence[Cost], basis: Basis) -> Iterator[Cell]:
+def cell_means(costs: Sequence[ContactCost], basis: Basis) -> Iterator[WeightCell]:
     """Sums of costs by kind, most tickets first. Times are summed as logarithms: long tickets weigh little."""
-    kinds: dict[Kind, list[tuple[Cost, float]]] = {}
+    kinds: dict[Kind, list[tuple[ContactCost, float]]] = {}
     for cost in costs:
         amount = math.log(cost.spent) if basis == "time" else cost.effort
         kinds.setdefault(cost.kind, []).append((cost, amount))
@@ -81,7 +81,7 @@ def cell_means(costs: Sequence[Cost], basis: Basis) -> Iterator[Cell]:
             for person in sorted(cost.people):
                 n, s = people.get(person, (0, 0.0))
                 people[person] = (n + 1, s + amount)
-        yield Cell(*kind, len(of_kind), math.fsum(amount for _, amount in of_kind), people)
+        yield WeightCell(*kind, len(of_kind), math.fsum(amount for _, amount in of_kind), people)
 
 
 def estimate_effort(ticket: Timeline, until: int) -> float:
@@ -98,7 +98,7 @@ def estimate_effort(ticket: Timeline, until: int) -> float:
     return sum(EFFORT[name] * amount for name, amount in counts.items())
 
 
-def _load_costs(store: Store, config: Config, first: int, last: int) -> Iterator[Cost]:
+def _load_costs(store: Store, config: Config, first: int, last: int) -> Iterator[ContactCost]:
     """Costs of the tickets that count for weighted_volume in the period."""
     keep_standings(store, config)
     desks, spec = load_source_rules(store, config), get_kpi("weighted_volume")
@@ -109,7 +109,7 @@ def _load_costs(store: Store, config: Config, first: int, last: int) -> Iterator
             if rows := list(_find_solved(ticket, spec, first, last)):
                 kind = (rows[0].severity, ticket.source_rules.category_of(ticket.row), ticket.channel)
                 people = frozenset(row.agent for row in rows if row.agent is not None)
-                yield Cost(kind, people, estimate_effort(ticket, rows[0].at), spent.get(ticket.row.id, 0))
+                yield ContactCost(kind, people, estimate_effort(ticket, rows[0].at), spent.get(ticket.row.id, 0))
 
 
 def _find_solved(ticket: Timeline, spec: Kpi, first: int, last: int) -> Iterator[Observation]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from helpdesk_kpi.calendar.periods import Period
 from helpdesk_kpi.measure.metrics.contract import EXCLUDED
-from helpdesk_kpi.measure.query.complexity_weights import ComplexityWeights, Table
+from helpdesk_kpi.measure.query.complexity_weights import ComplexityWeights, ConfiguredWeights
 from helpdesk_kpi.measure.query.metric_store import MetricStore
 
 
@@ -49,11 +49,11 @@ def rank_by_basis(
     rows = rows.take(rows.exist(as_of) & ~rows.has_stop_reason(EXCLUDED))
     newest = {version.basis: version for version in reader.complexity_weights.versions}
     bases: dict[str, ComplexityWeights] = {
-        basis: ComplexityWeights([version], Table()) for basis, version in newest.items()
+        basis: ComplexityWeights([version], ConfiguredWeights()) for basis, version in newest.items()
     }
     if (table := reader.complexity_weights.table).basis == "configured":
         bases["configured"] = ComplexityWeights([], table)
-    bases["equal"] = ComplexityWeights([], Table())
+    bases["equal"] = ComplexityWeights([], ConfiguredWeights())
     codes = reader.labels(rows, "agent")
     found = {}
     for basis, weighing in bases.items():

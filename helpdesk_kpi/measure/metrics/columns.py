@@ -128,9 +128,9 @@ def _gather(
 ) -> None:
     stories, bases, bodies = zip(*chunk, strict=True)
     story, base = np.array(stories, np.int64), np.array(bases, np.int64)
-    told = [decoder.decode(body) for body in bodies]
+    reported = [decoder.decode(body) for body in bodies]
     for key, fold in found.items():
-        rows = [getattr(body, f"fold_{key}") for body in told]
+        rows = [getattr(body, f"fold_{key}") for body in reported]
         counts = [len(of_story) for of_story in rows]
         fold.add(list(chain.from_iterable(rows)), np.repeat(story, counts), np.repeat(base, counts))
 
@@ -159,28 +159,28 @@ class _MetricBuffer:
 
 
 def _part(rows: list[Row], story: Ints, base: Ints, words: dict[str | None, int]) -> Part:
-    told = _ColumnDecoder(rows, base, words)
-    at = told.times("at", 0)
+    reported = _ColumnDecoder(rows, base, words)
+    at = reported.times("at", 0)
     return {
         "story": story,
-        "ticket": told.numbers("ticket", NO_PERSON).astype(np.int64),
+        "ticket": reported.numbers("ticket", NO_PERSON).astype(np.int64),
         "created": base,
         "at": at,
-        "known": np.maximum(at, told.times("since", 0)),
-        "until": told.times("until", NO_INSTANT),
-        "start": told.times("start", 0),
-        "end": told.times("end", NO_INSTANT),
-        "agent": told.numbers("agent", NO_PERSON).astype(np.int64),
-        "team": told.numbers("team", NO_PERSON).astype(np.int64),
-        "severity": told.codes("severity"),
-        "stop": told.codes("stop"),
-        "facet": told.codes("facet"),
-        "value": told.numbers("value", 0),
-        "share": told.numbers("share", 1),
-        "other": told.numbers("other", NO_PERSON).astype(np.int64),
-        "rater": told.numbers("rater", NO_PERSON).astype(np.int64),
-        "due": told.times("due", NO_INSTANT),
-        "pieces": told.objects("pieces"),
+        "known": np.maximum(at, reported.times("since", 0)),
+        "until": reported.times("until", NO_INSTANT),
+        "start": reported.times("start", 0),
+        "end": reported.times("end", NO_INSTANT),
+        "agent": reported.numbers("agent", NO_PERSON).astype(np.int64),
+        "team": reported.numbers("team", NO_PERSON).astype(np.int64),
+        "severity": reported.codes("severity"),
+        "stop": reported.codes("stop"),
+        "facet": reported.codes("facet"),
+        "value": reported.numbers("value", 0),
+        "share": reported.numbers("share", 1),
+        "other": reported.numbers("other", NO_PERSON).astype(np.int64),
+        "rater": reported.numbers("rater", NO_PERSON).astype(np.int64),
+        "due": reported.times("due", NO_INSTANT),
+        "pieces": reported.objects("pieces"),
         "clock": np.zeros(len(rows), np.int64),
         "source": np.full(len(rows), NO_PERSON, np.int64),
     }

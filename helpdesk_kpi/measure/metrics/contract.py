@@ -154,9 +154,9 @@ class Ratio(msgspec.Struct, frozen=True):
 Statistic = Duration | Share | Total | Mix | Score | Stock | Freshness | Attainment | Followup | Ratio
 
 
-def hides_answers(told: Statistic) -> TypeGuard[Score]:
+def hides_answers(reported: Statistic) -> TypeGuard[Score]:
     """Whether single answers are confidential: only the mean of enough people is shown."""
-    return isinstance(told, Score) and told.min_raters > 0
+    return isinstance(reported, Score) and reported.min_raters > 0
 
 
 #: A KPI function: from one thing's story (a Timeline) to its observations.
@@ -202,7 +202,7 @@ class Kpi(msgspec.Struct, frozen=True, kw_only=True):
     short: str = ""  # for table heads and cards; "": the title
     counts: tuple[str, str] = ("ticket", "tickets")  # what n counts: one, many
     headlines: Mapping[Direction, str] = {}  # a signal as a title, "first replies{who} got slower"; else a general one
-    sentence: str = ""  # the value in running text, with {whose} and {value}; "": "TITLE: VALUE"
+    sentence: str = ""  # the value in running text, with {owner} and {value}; "": "TITLE: VALUE"
     none_sentence: str = ""  # the same for the value 0
     outcomes: tuple[str, str] = YES_NO  # of a share: what 1 and 0 mean for one ticket
     awaits: Awaited = "solve"

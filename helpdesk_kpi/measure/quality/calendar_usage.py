@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from helpdesk_kpi.calendar.calendar_rules import CalendarRules, Schedule
+from helpdesk_kpi.calendar.calendar_rules import CalendarRules, VendorSchedule
 from helpdesk_kpi.calendar.ticket_schedules import with_own_schedule
 from helpdesk_kpi.config import Config
 from helpdesk_kpi.identities.source_rules import desks_by_name
@@ -124,7 +124,7 @@ def sla_clocks(store: Store, config: Config) -> list[SlaClock]:
     return [SlaClock(source, sla, runs, same) for (source, sla), (runs, same) in sorted(counts.items())]
 
 
-def _doubt(live: list[Schedule]) -> str:
+def _doubt(live: list[VendorSchedule]) -> str:
     defaults = sum(bool(s.is_default) for s in live)
     return "" if defaults == 1 else "several_defaults" if defaults else "no_default"
 

@@ -26,7 +26,7 @@ LAST_PART = 10  # the last tenth of a period is its end
 PICKED, SPLIT, AT_THE_END = "taken_from_queue", "opened_for_customer", "written_at_the_end"
 
 
-class Person(NamedTuple):
+class OutlierPerson(NamedTuple):
     """A person with an unusual share."""
 
     agent: str
@@ -43,7 +43,7 @@ class OutlierQuestion(NamedTuple):
     kpi: Kpi
     n: float
     share: float | None
-    people: Sequence[Person]
+    people: Sequence[OutlierPerson]
 
 
 def list_outlier_kpis() -> dict[str, Kpi]:
@@ -103,7 +103,7 @@ def _build_question(reader: MetricStore, kpi: Kpi, rows: Columns, counts: Floats
         if share > others and place(share, others, mine_n) == "signal":
             newest = np.flatnonzero(mine & (counts == 1))[::-1]
             name = reader.label_name(rows, "agent", int(code)) or ""
-            people.append(Person(name, share, mine_n, others, *_about(rows.take(newest), kpi)))
+            people.append(OutlierPerson(name, share, mine_n, others, *_about(rows.take(newest), kpi)))
     return OutlierQuestion(kpi, n, x / n if n else None, sorted(people, key=lambda p: -p.share))
 
 

@@ -26,7 +26,7 @@ Sum = tuple[int, float]  # tickets, and what they cost together; logarithms of m
 NOTHING: Sum = (0, 0.0)
 
 
-class Cell(msgspec.Struct, frozen=True, array_like=True):
+class WeightCell(msgspec.Struct, frozen=True, array_like=True):
     """What the tickets of one kind cost, and the part of it in which each person had a hand."""
 
     severity: str | None
@@ -54,7 +54,7 @@ class WeightVersion(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     basis: Basis
     first: int
     last: int
-    cells: tuple[Cell, ...]
+    cells: tuple[WeightCell, ...]
 
     def weight(self, kind: Kind, without: frozenset[int] = frozenset()) -> float:
         """Of a kind of ticket; learned from what others than `without` did, if they have solved enough."""
@@ -104,7 +104,7 @@ def load_weight_versions(store: Store) -> list[WeightVersion]:
     rows = store.rows("SELECT version, since, learned_at, basis, first, last, cells FROM weights ORDER BY since")
     return [
         WeightVersion(version=v, since=since, learned_at=at, basis=basis, first=first, last=last,
-                cells=msgspec.json.decode(cells, type=tuple[Cell, ...]))
+                cells=msgspec.json.decode(cells, type=tuple[WeightCell, ...]))
         for v, since, at, basis, first, last, cells in rows
     ]  # fmt: skip
 
@@ -118,25 +118,25 @@ def save_weight_version(store: Store, made: WeightVersion) -> None:
         )  # fmt: skip
 
 
-class Table(msgspec.Struct, frozen=True):
+class ConfiguredWeights(msgspec.Struct, frozen=True):
     """What the configuration says, for the time before anything was learned."""
 
-    told: config.Weights = config.Weights()
+    weights: config.Weights = config.Weights()
 
     @property
     def basis(self) -> str:
-        return "configured" if self.told.severity or self.told.category else "equal"
+        return "configured" if self.weights.severity or self.weights.category else "equal"
 
     def weight(self, kind: Kind, _without: frozenset[int] = frozenset()) -> float:
         """The level's points times the category's factor; 1 where nothing is said."""
         severity, category, _ = kind
-        return self.told.severity.get(severity or "", 1.0) * self.told.category.get(category or "", 1.0)
+        return self.weights.severity.get(severity or "", 1.0) * self.weights.category.get(category or "", 1.0)
 
 
 class ComplexityWeights:
     """Which weights hold when."""
 
-    def __init__(self, versions: Sequence[WeightVersion], table: Table) -> None:
+    def __init__(self, versions: Sequence[WeightVersion], table: ConfiguredWeights) -> None:
         self.versions = versions
         self.table = table
 
@@ -150,13 +150,13 @@ class ComplexityWeights:
         first, last = self.places(np.array([start, max(start, end - 1)]))
         return ", ".join(dict.fromkeys(self.label(place) for place in range(int(first), int(last) + 1)))
 
-    def at(self, place: int) -> WeightVersion | Table:
+    def at(self, place: int) -> WeightVersion | ConfiguredWeights:
         """The weights in force, by their place among the versions; -1: before all of them."""
         return self.table if place < 0 else self.versions[place]
 
     def label(self, place: int) -> str:
         held = self.at(place)
-        return held.basis if isinstance(held, Table) else f"{held.basis} v{held.version}"
+        return held.basis if isinstance(held, ConfiguredWeights) else f"{held.basis} v{held.version}"
 
 
 def match_weights(

@@ -42,7 +42,7 @@ class Answer(NamedTuple):
     written: int
 
 
-class Group(NamedTuple):
+class RaterGroup(NamedTuple):
     """Answers that are shown together."""
 
     stories: frozenset[int]
@@ -95,12 +95,12 @@ class Confidential:
             alike[frozenset(aspects)].add(rater[story])
         return all(len(raters) >= self.fewest for raters in alike.values())
 
-    def _groups(self, answers: list[Answer]) -> Iterator[Group]:
+    def _groups(self, answers: list[Answer]) -> Iterator[RaterGroup]:
         by_subject = groupby(sorted(answers, key=lambda a: (a.about, a.at, a.story)), key=lambda a: a.about)
         for _, own in by_subject:
             yield from self._of_one(list(own))
 
-    def _of_one(self, waiting: list[Answer]) -> Iterator[Group]:
+    def _of_one(self, waiting: list[Answer]) -> Iterator[RaterGroup]:
         """As time goes on: what is later written down changes no group that there was."""
         ends = {answer: [get_period_at(kind, answer.at, self.zone).end for kind in SPANS] for answer in waiting}
         moments = sorted({max(end, answer.written) for answer, own in ends.items() for end in own})
@@ -110,7 +110,7 @@ class Confidential:
                 for end in sorted({ends[a][level] for a in over}):
                     of_span = [a for a in over if ends[a][level] == end]
                     if len({a.rater for a in of_span}) >= self.fewest:
-                        group = Group(frozenset(a.story for a in of_span), end)
+                        group = RaterGroup(frozenset(a.story for a in of_span), end)
                         waiting = [a for a in waiting if a.story not in group.stories]
                         yield group
 

@@ -80,9 +80,9 @@ def _api(store: Store, desk: SourceRules, name: str) -> Iterator[Default]:
         return
     robots = desk.bots | desk.intake
     replies = through_api = 0
-    for person, told, api in store.rows(_REPLIES, desk.source):
+    for person, reported, api in store.rows(_REPLIES, desk.source):
         if person not in robots:
-            replies, through_api = replies + told, through_api + api
+            replies, through_api = replies + reported, through_api + api
     if through_api and through_api >= LEAST * replies:
         yield Default(name, "api_comments", through_api, 'api_comments = "agent"', "tickets")
 

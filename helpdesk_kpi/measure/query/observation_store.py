@@ -22,7 +22,12 @@ from helpdesk_kpi.measure.metrics.contract import (
 )
 from helpdesk_kpi.measure.metrics.dimensions import TicketDimensions
 from helpdesk_kpi.measure.metrics.discovery import load_kpis
-from helpdesk_kpi.measure.query.complexity_weights import ComplexityWeights, Table, load_weight_versions, match_weights
+from helpdesk_kpi.measure.query.complexity_weights import (
+    ComplexityWeights,
+    ConfiguredWeights,
+    load_weight_versions,
+    match_weights,
+)
 from helpdesk_kpi.measure.query.metric_query import MetricQuery
 from helpdesk_kpi.measure.query.span_lengths import SpanLengths
 from helpdesk_kpi.measure.recurrence.similarity_thresholds import confidence, load_thresholds
@@ -201,7 +206,7 @@ class ObservationStore:
 
     @cached_property
     def complexity_weights(self) -> ComplexityWeights:
-        return ComplexityWeights(load_weight_versions(self.store), Table(self.config.weights))
+        return ComplexityWeights(load_weight_versions(self.store), ConfiguredWeights(self.config.weights))
 
     @cached_property
     def _accounts(self) -> dict[str | None, frozenset[int]]:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helpdesk_kpi.calendar.business_hours import BusinessCalendar
-from helpdesk_kpi.calendar.calendar_rules import CalendarRules, Schedule
+from helpdesk_kpi.calendar.calendar_rules import CalendarRules, VendorSchedule
 from helpdesk_kpi.calendar.ticket_schedules import Segments
 from helpdesk_kpi.measure.metrics.columns import NO_PERSON, Columns, Ints
 
@@ -45,7 +45,7 @@ class SpanLengths:
         schedule = self._schedule(source, native)
         return NO_PERSON if schedule is None else self._code(schedule.in_force(at).calendar)
 
-    def _schedule(self, source: str, native: str | None) -> Schedule | None:
+    def _schedule(self, source: str, native: str | None) -> VendorSchedule | None:
         return self.clocks.unnamed(source) if native is None else self.clocks.known.get(source, {}).get(native)
 
     def get(self, hours: str) -> int:

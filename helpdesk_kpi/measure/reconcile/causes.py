@@ -11,7 +11,7 @@ from helpdesk_kpi.identities.source_rules import DONE_STATES
 from helpdesk_kpi.measure.metrics.contract import EXCLUDED, Observation
 from helpdesk_kpi.measure.reconcile.vendor_metrics import Piece, VendorMetric, VendorReading
 from helpdesk_kpi.measure.tickets.timeline import Timeline
-from helpdesk_kpi.measure.tickets.timeline_events import Message
+from helpdesk_kpi.measure.tickets.timeline_events import TicketMessage
 from helpdesk_kpi.milliseconds import SECOND
 
 AGREE = frozenset({"agrees", "rounding"})
@@ -163,7 +163,7 @@ def _spoken(case: DifferenceCase) -> str:
     return "agent_created" if near and started_by_team and counted and near[-1].at > counted[0].at else ""
 
 
-def _kind_of(message: Message) -> str:
+def _kind_of(message: TicketMessage) -> str:
     """Why a message does not count as a reply; "" if it does."""
     if message.kind != "comment":
         return "phone_or_chat"
@@ -176,7 +176,7 @@ def _kind_of(message: Message) -> str:
     return "demoted_agent" if message.who in {"customer", "unknown"} and not message.creating else ""
 
 
-def _lost_role(ticket: Timeline, message: Message) -> bool:
+def _lost_role(ticket: Timeline, message: TicketMessage) -> bool:
     """Whether the author was an agent then and is none now."""
     return ticket.source_rules.person(message.person).kind in {None, "customer"}
 

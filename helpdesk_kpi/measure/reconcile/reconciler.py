@@ -18,10 +18,10 @@ from helpdesk_kpi.measure.build.subjects import load_timelines
 from helpdesk_kpi.measure.reconcile.causes import AGREE, EXCLUDED_HERE, ONE_SIDED_REASONS, UNEXPLAINED
 from helpdesk_kpi.measure.reconcile.ticket_diff import (
     ClockName,
-    Cycle,
     Native,
     TicketDiff,
     TicketDifference,
+    VendorCycle,
     VendorTicket,
 )
 from helpdesk_kpi.measure.reconcile.vendor_metrics import VENDOR_METRICS
@@ -85,14 +85,14 @@ class Reconciler:
             found.setdefault(ticket, {})[metric] = Native(*amounts)
         return found
 
-    def _cycles(self, wanted: list[int]) -> dict[int, list[Cycle]]:
-        found: dict[int, list[Cycle]] = {}
+    def _cycles(self, wanted: list[int]) -> dict[int, list[VendorCycle]]:
+        found: dict[int, list[VendorCycle]] = {}
         sql = (
             "SELECT ticket, sla, started_at, stopped_at, elapsed FROM sla_cycles WHERE stopped_at IS NOT NULL"
             f" AND started_at IS NOT NULL AND elapsed IS NOT NULL AND {_OF} ORDER BY ticket, sla, number"
         )
         for ticket, *cycle in self.store.rows(sql, wanted):
-            found.setdefault(ticket, []).append(Cycle(*cycle))
+            found.setdefault(ticket, []).append(VendorCycle(*cycle))
         return found
 
 

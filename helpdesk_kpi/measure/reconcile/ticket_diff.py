@@ -52,7 +52,7 @@ class Native(NamedTuple):
     number: int | None = None
 
 
-class Cycle(NamedTuple):
+class VendorCycle(NamedTuple):
     """One finished run of an SLA clock. `elapsed`: working ms as reported."""
 
     sla: str
@@ -68,7 +68,7 @@ class VendorTicket(NamedTuple):
     ticket: str
     url: str
     figures: Mapping[str, Native]
-    cycles: Sequence[Cycle]
+    cycles: Sequence[VendorCycle]
 
 
 class TicketDiff:
@@ -84,7 +84,7 @@ class TicketDiff:
         self.tolerance = 0 if metric.is_count else metric.unit * max(1, len(self.now) if metric.is_sum else 1)
         self.case = DifferenceCase(ticket, metric, self._calendar(), self.same, self.ours, self.tolerance)
 
-    def _cycle(self) -> Cycle | None:
+    def _cycle(self) -> VendorCycle | None:
         """The run behind the vendor's value: of the runs with that duration, the one that ends nearest to ours.
 
         A run of another SLA may have the same duration.
@@ -132,7 +132,7 @@ class TicketDiff:
     def _agreement(self, ours: int | None, native: int | None) -> str:
         return "agrees" if 2 * abs((ours or 0) - (native or 0)) <= self.metric.unit else "rounding"
 
-    def _start_shift_reason(self, cycle: Cycle) -> str:
+    def _start_shift_reason(self, cycle: VendorCycle) -> str:
         """Why an SLA run does not start with the ticket; "" if it does."""
         if abs(cycle.start - self.ticket.created_at) <= self.tolerance:
             return ""

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 
-class Chart(msgspec.Struct, frozen=True):
+class LaneyChart(msgspec.Struct, frozen=True):
     """Centre and relative spread of a series of shares."""
 
     centre: float  # all successes / all units
@@ -18,14 +18,14 @@ class Chart(msgspec.Struct, frozen=True):
 
         A share of 0.5 with sigma 2 and n = 100: 0.5 +- 3 x 2 x 0.05 = 0.5 +- 0.3.
 
-        >>> [round(limit, 6) for limit in Chart(0.5, 2.0).limits(100)]
+        >>> [round(limit, 6) for limit in LaneyChart(0.5, 2.0).limits(100)]
         [0.2, 0.8]
         """
         half = sigmas * self.sigma * math.sqrt(self.centre * (1 - self.centre) / n)
         return max(self.centre - half, 0.0), min(self.centre + half, 1.0)
 
 
-def chart(shares: ArrayLike, n: ArrayLike) -> Chart | None:
+def chart(shares: ArrayLike, n: ArrayLike) -> LaneyChart | None:
     """Fit a chart to shares (0..1) in order of time with their n (> 0, may be fractional). None below two shares.
 
     sigma is the mean moving range of z = (share - centre)/sqrt(centre (1 - centre)/n), by 1.128. Laney, Improved
@@ -43,5 +43,5 @@ def chart(shares: ArrayLike, n: ArrayLike) -> Chart | None:
     centre = float((share * size).sum() / size.sum())
     spread = np.sqrt(centre * (1 - centre) / size)
     if not spread.all():
-        return Chart(centre, 0.0)  # all or nothing, every time
-    return Chart(centre, float(np.abs(np.diff((share - centre) / spread)).mean()) / 1.128)
+        return LaneyChart(centre, 0.0)  # all or nothing, every time
+    return LaneyChart(centre, float(np.abs(np.diff((share - centre) / spread)).mean()) / 1.128)

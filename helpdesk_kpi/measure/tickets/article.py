@@ -54,7 +54,7 @@ class CountRecord(msgspec.Struct, frozen=True, gc=False):
     numbers: tuple[int, ...]  # votes for and against; views
 
 
-class ArticleLink(NamedTuple):
+class ArticleCitation(NamedTuple):
     """A ticket on which a team member linked the article in a public comment."""
 
     at: int
@@ -84,7 +84,7 @@ class Contribution(NamedTuple):
     share: float
 
 
-class Article:
+class ArticleHistory:
     """One article of one helpdesk.
 
     Args:
@@ -104,7 +104,7 @@ class Article:
         row: ArticleRecord,
         texts: Sequence[TextRecord] = (),
         *,
-        citations: Sequence[ArticleLink] = (),
+        citations: Sequence[ArticleCitation] = (),
         votes: Sequence[CountRecord] = (),
         views: Sequence[CountRecord] = (),
         checklists: Sequence[Checklist] = (),
@@ -185,9 +185,9 @@ class Article:
     # Use
 
     @cached_property
-    def citations(self) -> list[ArticleLink]:
+    def citations(self) -> list[ArticleCitation]:
         """The first link of each ticket while the article was available."""
-        first: dict[int, ArticleLink] = {}
+        first: dict[int, ArticleCitation] = {}
         for citation in sorted(self._links, key=lambda citation: citation.at):
             if self.created_at <= citation.at < (self.gone_at or citation.at + 1):
                 first.setdefault(citation.ticket, citation)

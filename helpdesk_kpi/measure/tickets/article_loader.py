@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from helpdesk_kpi.identities.source_rules import SourceRules
-from helpdesk_kpi.measure.tickets.article import Article, ArticleLink, ArticleRecord, CountRecord, TextRecord
+from helpdesk_kpi.measure.tickets.article import ArticleCitation, ArticleHistory, ArticleRecord, CountRecord, TextRecord
 from helpdesk_kpi.measure.tickets.exclusions import find_exclusion
 from helpdesk_kpi.measure.tickets.timeline import Tickets
 from helpdesk_kpi.milliseconds import MINUTE
@@ -43,7 +43,7 @@ Reviews = Mapping[int, Sequence[Checklist]]
 
 def load_articles(
     store: Store, desks: Mapping[int, SourceRules], keys: Sequence[int], tickets: Tickets, reviews: Reviews
-) -> Iterator[Article]:
+) -> Iterator[ArticleHistory]:
     """Load articles in order of their keys.
 
     Args:
@@ -63,7 +63,7 @@ def load_articles(
     citations = _citations(store, rows, tickets)
     agents = _load_agent_keys(store)
     for row in rows:
-        yield Article(
+        yield ArticleHistory(
             desks[row.source], row, texts[row.id], citations=citations[row.id], votes=votes[row.id],
             views=views[row.id], checklists=reviews.get(row.id, ()), agents=agents,
             counted_from=(first[0].get(row.source, 0), first[1].get(row.source, 0)),
@@ -77,14 +77,14 @@ def _group_by_article(rows: Iterator[Any]) -> dict[int, list[Any]]:
     return found
 
 
-def _citations(store: Store, rows: Sequence[ArticleRecord], tickets: Tickets) -> dict[int, list[ArticleLink]]:
+def _citations(store: Store, rows: Sequence[ArticleRecord], tickets: Tickets) -> dict[int, list[ArticleCitation]]:
     """Article -> links from tickets, with the exclusion of the ticket."""
     of_ticket: dict[int, list[int]] = defaultdict(list)
     names = {row.id: row.native for row in rows}
     for article, ticket in store.rows(_CITING, [*names]):
         of_ticket[ticket].append(article)
     titles = dict(store.rows("SELECT id, title FROM articles WHERE id IN (SELECT value FROM json_each(?))", [*names]))
-    found: dict[int, list[ArticleLink]] = defaultdict(list)
+    found: dict[int, list[ArticleCitation]] = defaultdict(list)
     citing = sorted(of_ticket)
     for place in range(0, len(citing), TICKETS):
         for ticket in tickets(citing[place : place + TICKETS]):
@@ -92,7 +92,7 @@ def _citations(store: Store, rows: Sequence[ArticleRecord], tickets: Tickets) ->
             for article in of_ticket[ticket.row.id]:
                 marks = (names[article], TITLED + titles[article])
                 found[article] += [
-                    ArticleLink(c.at, c.person, ticket.row.id, c.by_macro, c.solved_at, left_out, since)
+                    ArticleCitation(c.at, c.person, ticket.row.id, c.by_macro, c.solved_at, left_out, since)
                     for c in ticket.citations
                     if c.article in marks
                 ]

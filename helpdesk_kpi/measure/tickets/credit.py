@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from helpdesk_kpi.measure.tickets.timeline_events import Message
+from helpdesk_kpi.measure.tickets.timeline_events import TicketMessage
 
 MOST = 5  # messages of one person that count at most: many short ones are not more work
 
 
-def share_credit(messages: Sequence[Message], until: int, solver: int | None) -> list[tuple[int | None, float]]:
+def share_credit(messages: Sequence[TicketMessage], until: int, solver: int | None) -> list[tuple[int | None, float]]:
     """Split the credit by replies and notes up to an instant; shares sum to 1.
 
     Without any message the solver (None: unknown) gets all of it.

@@ -8,14 +8,14 @@ from helpdesk_kpi.measure.tickets.timeline_events import Change
 from helpdesk_kpi.store.ticket_records import TicketRecord
 
 
-class End(NamedTuple):
+class FinalValue(NamedTuple):
     """The missing last change from a history to the present value."""
 
     change: Change
     is_dated: bool  # the time is known; else it is that of the ticket's last update
 
 
-def ends_elsewhere(desk: SourceRules, row: TicketRecord, changes: Sequence[Change]) -> list[End]:
+def ends_elsewhere(desk: SourceRules, row: TicketRecord, changes: Sequence[Change]) -> list[FinalValue]:
     """Find the changes that are missing at the end of a history, at most one per field.
 
     Deleted or moved tickets have no present value. A history that is newer than the row is complete.
@@ -26,7 +26,7 @@ def ends_elsewhere(desk: SourceRules, row: TicketRecord, changes: Sequence[Chang
     return [*_status(desk, row, last.get("status")), *_others(desk, row, last)]
 
 
-def _status(desk: SourceRules, row: TicketRecord, last: Change | None) -> Iterator[End]:
+def _status(desk: SourceRules, row: TicketRecord, last: Change | None) -> Iterator[FinalValue]:
     now, then = desk.state(row.status), desk.state(last.after) if last else "open"
     if (last is None and now not in DONE_STATES) or _is_newer(last, row) or now == then or {now, then} <= DONE_STATES:
         return
@@ -36,10 +36,10 @@ def _status(desk: SourceRules, row: TicketRecord, last: Change | None) -> Iterat
         return
     at = row.status_at if dated and row.status_at is not None else max(row.updated_at, last.at if last else 0)
     change = Change(at, "status", last.after if last else None, row.status, "unknown", None)
-    yield End(change, is_dated=dated or _is_at_once(last, row))
+    yield FinalValue(change, is_dated=dated or _is_at_once(last, row))
 
 
-def _others(desk: SourceRules, row: TicketRecord, last: Mapping[str, Change]) -> Iterator[End]:
+def _others(desk: SourceRules, row: TicketRecord, last: Mapping[str, Change]) -> Iterator[FinalValue]:
     ways: tuple[tuple[str, Any, Callable[[str | None], Any]], ...] = (
         ("priority", desk.severity(row.priority), desk.severity),
         ("team", row.team, lambda native: desk.team_keys.get(native or "")),
@@ -53,7 +53,7 @@ def _others(desk: SourceRules, row: TicketRecord, last: Mapping[str, Change]) ->
         if native is not None or now is None:
             at = max(row.updated_at, change.at)
             following = Change(at, field, change.after, native, "unknown", None)
-            yield End(following, is_dated=_is_at_once(change, row))
+            yield FinalValue(following, is_dated=_is_at_once(change, row))
 
 
 def _is_newer(change: Change | None, row: TicketRecord) -> bool:

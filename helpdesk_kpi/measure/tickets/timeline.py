@@ -32,11 +32,11 @@ from helpdesk_kpi.measure.tickets.timeline_events import (
     Change,
     FieldHistory,
     InvalidRating,
-    Message,
     Reopen,
     Solve,
     SurveyAnswer,
     SurveyResponse,
+    TicketMessage,
     Wait,
 )
 from helpdesk_kpi.milliseconds import A_MOMENT
@@ -88,7 +88,7 @@ class Timeline:
         self.exclusions: dict[object, tuple[str, int | None]] = {}  # cache, by population and needs
         moves = in_turn(e for e in events if e.kind == "change" and e.field == "brand")
         self.brand = moves[0].before if moves else row.brand  # the first one
-        self.messages: list[Message] = []
+        self.messages: list[TicketMessage] = []
         self.changes: list[Change] = []
         self.surveys: list[EventRecord] = []
         self.merge_links: list[int] = []  # instants of merge links
@@ -137,7 +137,7 @@ class Timeline:
         is_own = e.actor == self.requester and not self.is_internal
         return "customer" if is_own or self.source_rules.is_of_another_team(e.actor, self.brand) else actor
 
-    def _message(self, e: EventRecord, made_at: int | None) -> Message:
+    def _message(self, e: EventRecord, made_at: int | None) -> TicketMessage:
         words = e.kind == "comment"
         actor = self._side(
             e, self.source_rules.who(e.actor, e.at, e.via, e.rule, self.askers, public=bool(e.public) or not words)
@@ -145,7 +145,7 @@ class Timeline:
         creating = words and not any(t.kind == "comment" for t in self.messages) and self._makes(e, made_at, actor)
         at = e.at if words else max(e.at, self.created_at)  # a call may be answered before it becomes a ticket
         public = bool(e.public) and (creating or not words or e.via not in SPOKEN)
-        return Message(
+        return TicketMessage(
             at, e.kind, actor, e.actor, public, e.length, bool(e.is_thanks), bool(e.is_question), creating,
             "merge" if words and e.field in MERGE else e.via, e.rule, e.field == "macro",
         )  # fmt: skip
@@ -284,7 +284,7 @@ class Timeline:
             found.append(Reopen(at, change, message, self._kinds(change, message, next_solve)))
         return found
 
-    def _brought(self, change: Change, *, after: int) -> Message | None:
+    def _brought(self, change: Change, *, after: int) -> TicketMessage | None:
         """The customer's message that reopened the ticket: of the same instant, or one that a rule acted on later.
 
         Zendesk saves both at once; in Jira an automation sees the comment first and moves the issue then.
@@ -293,7 +293,9 @@ class Timeline:
         messages = (t for t in reversed(self.messages) if t.public and t.who == "customer" and t.kind == "comment")
         return next((t for t in messages if earliest <= t.at <= change.at), None)
 
-    def _kinds(self, change: Change, message: Message | None, next_solve: int | None) -> tuple[tuple[int, str], ...]:
+    def _kinds(
+        self, change: Change, message: TicketMessage | None, next_solve: int | None
+    ) -> tuple[tuple[int, str], ...]:
         if message is None:
             kind = "unknown" if change.who == "unknown" else SILENTLY.get(change.who, "automation")
             return ((change.at, kind if kind == "agent" or self.has_text_features else "unknown"),)
@@ -313,17 +315,17 @@ class Timeline:
     # Messages
 
     @cached_property
-    def replies(self) -> list[Message]:
+    def replies(self) -> list[TicketMessage]:
         """Public comments of agents, without the creating comment and comments of merges."""
         return [t for t in self.public_notes if t.via not in MERGE]
 
     @cached_property
-    def public_notes(self) -> list[Message]:
+    def public_notes(self) -> list[TicketMessage]:
         """As `replies`, with comments of merges: vendors' own metrics count every comment under an agent's name."""
         messages = (t for t in self.messages if t.kind == "comment" and t.public and not t.creating)
         return [t for t in messages if t.who == "agent"]
 
-    def is_agent_by_vendor_rule(self, message: Message) -> bool:
+    def is_agent_by_vendor_rule(self, message: TicketMessage) -> bool:
         """Whether a helpdesk that goes by roles alone takes the message for an agent's."""
         facts = self.source_rules.person(message.person)
         was_agent = facts.kind_at(message.at) == "agent"
@@ -331,7 +333,7 @@ class Timeline:
         return message.who != "system" and message.person not in self.source_rules.bots and was_agent
 
     @cached_property
-    def contacts(self) -> list[Message]:
+    def contacts(self) -> list[TicketMessage]:
         """Effective contacts by agents: replies, answered calls, chat messages by people."""
         talks = [t for t in self.messages if t.kind != "comment" and t.who == "agent"]
         return sorted([*self.replies, *talks], key=lambda t: t.at) if talks else self.replies
@@ -392,7 +394,7 @@ class Timeline:
         A later one opens at the first message of the customer that is more than thanks, and ends at the next public
         reply of the team, or at a solve.
         """
-        marks: list[tuple[int, int, Message | None]] = [
+        marks: list[tuple[int, int, TicketMessage | None]] = [
             (s.at, -1 if s.reopened_at == s.at else 1, None)  # a message of the instant that opened it again came later
             for s in self.solves
             if s.at >= self.created_at

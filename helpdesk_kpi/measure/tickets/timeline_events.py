@@ -8,7 +8,7 @@ import msgspec
 from helpdesk_kpi.identities.source_rules import ActorClass
 
 
-class Message(msgspec.Struct, frozen=True, gc=False):
+class TicketMessage(msgspec.Struct, frozen=True, gc=False):
     """A comment, an answered call or a chat message, in order."""
 
     at: int
@@ -60,7 +60,7 @@ class Reopen(NamedTuple):
 
     at: int
     change: Change
-    message: Message | None  # the customer's message that came with it
+    message: TicketMessage | None  # the customer's message that came with it
     kinds: tuple[tuple[int, str], ...]  # (since when it is known, kind)
 
 

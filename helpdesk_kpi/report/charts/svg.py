@@ -22,8 +22,8 @@ def _band(chart: Chart, room: Frame) -> list[Markup]:
         room.left, top, room.right - room.left, max(1.0, bottom - top)
     )
     middle = min(max((top + bottom) / 2, room.top), room.bottom)
-    named = chart.kind == "trend" and abs(middle - _last_y(chart, room)) > 16
-    return [shape, *([_text(room.right + 12, middle + 4, chart.band)] if named else [])]
+    by_name = chart.kind == "trend" and abs(middle - _last_y(chart, room)) > 16
+    return [shape, *([_text(room.right + 12, middle + 4, chart.band)] if by_name else [])]
 
 
 def _last_y(chart: Chart, room: Frame) -> float:
@@ -64,8 +64,8 @@ def _last(chart: Chart, room: Frame) -> list[Markup]:
     radius = 3.5 if chart.kind == "spark" else 5
     x, y = room.x(len(chart.points) - 1), room.y(last)
     dot = Markup('<circle class="{}" cx="{:.1f}" cy="{:.1f}" r="{}"/>').format(tone, x, y, radius)
-    named = chart.kind == "trend"
-    return [dot, *([_text(room.right + 12, y + 5, chart.last, "start", f"name {tone}")] if named else [])]
+    by_name = chart.kind == "trend"
+    return [dot, *([_text(room.right + 12, y + 5, chart.last, "start", f"name {tone}")] if by_name else [])]
 
 
 def _marks(chart: Chart, room: Frame) -> list[Markup]:

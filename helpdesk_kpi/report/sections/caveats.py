@@ -34,10 +34,10 @@ def list_caveats(number: MetricView, scene: RenderContext) -> list[str]:
     parts = {"ms": _duration, "share": _share}.get(number.value.unit, _count)
     if isinstance(statistic := number.entry.statistic_of(number.variant), Stock) and statistic.of == "age":
         parts = _age
-    told = [*parts(number, scene), _previous(number, scene), _pair(number, scene), number.final]
+    reported = [*parts(number, scene), _previous(number, scene), _pair(number, scene), number.final]
     if number.gap:
-        told.append(scene.words.gettext("not known: {reason}", reason=number.gap))
-    return [line for line in [*told, *settings] if line]
+        reported.append(scene.words.gettext("not known: {reason}", reason=number.gap))
+    return [line for line in [*reported, *settings] if line]
 
 
 def _duration(number: MetricView, scene: RenderContext) -> list[str]:
@@ -73,10 +73,10 @@ def _share(number: MetricView, scene: RenderContext) -> list[str]:
     if not number.value.n:
         return [_response_rate(number, scene), _not_over(number, scene), _no_answers(number, scene)]
     few = words.gettext("too few to compare") if number.value.n < FEW else ""
-    asked = _response_rate(number, scene)
+    requested = _response_rate(number, scene)
     sample = number.sample
-    if asked:  # Fields: count
-        sample = words.gettext("{answers}; {asked}", answers=sample, count=number.n, asked=asked)
+    if requested:  # Fields: count
+        sample = words.gettext("{answers}; {offered}", answers=sample, count=number.n, offered=requested)
     return [
         number.interval, _join(sample, few), number.windows, _not_over(number, scene), _no_answers(number, scene),
         _facets(number, scene), format_detection_quality(scene) if uses_recurrence(statistic) else "",
@@ -133,13 +133,13 @@ def _response_rate(number: MetricView, scene: RenderContext) -> str:
     value = scene.figures.value(rate_kpi, "strict", **number.where)
     if not value.n or value.value is None:
         return ""
-    answered, asked = scene.words.number(round(value.n * value.value)), scene.words.number(value.n)
+    answered, requested = scene.words.number(round(value.n * value.value)), scene.words.number(value.n)
     rate, this = scene.words.percent(value.value), scene.words.this(scene.kind)
     # Fields: rate
     return scene.words.gettext(
-        "of the {asked} surveys offered {this} {answered} answered so far",
+        "of the {offered} surveys offered {this} {answered} answered so far",
         answered=answered,
-        asked=asked,
+        offered=requested,
         rate=rate,
         this=this,
     )
@@ -153,16 +153,16 @@ def _count(number: MetricView, scene: RenderContext) -> list[str]:
         if aged
         else ""
     )
-    told = _join(ages, format_calendar(number.value.clock, scene) if aged else "")
-    late_told = words.gettext("{n} of them past target", n=late) if late else ""
-    return [number.interval, _facets(number, scene), told, late_told, _weight_basis(number, scene)]
+    reported = _join(ages, format_calendar(number.value.clock, scene) if aged else "")
+    late_reported = words.gettext("{n} of them past target", n=late) if late else ""
+    return [number.interval, _facets(number, scene), reported, late_reported, _weight_basis(number, scene)]
 
 
 def _weight_basis(number: MetricView, scene: RenderContext) -> str:
     """What the weights of a weighted sum are made of."""
     bases = [basis.split(" ") for basis in number.value.basis.split(", ") if basis]
-    told = [" ".join([scene.words.reason(f"by_{basis}"), *version]) for basis, *version in bases]
-    return scene.words.gettext("weights: {items}", items=scene.words.join_list(told)) if told else ""
+    reported = [" ".join([scene.words.reason(f"by_{basis}"), *version]) for basis, *version in bases]
+    return scene.words.gettext("weights: {items}", items=scene.words.join_list(reported)) if reported else ""
 
 
 def _facets(number: MetricView, scene: RenderContext) -> str:
@@ -187,8 +187,8 @@ def _facet(name: str, scene: RenderContext) -> str:
 def _previous(number: MetricView, scene: RenderContext) -> str:
     if not number.previous:
         return ""
-    told = scene.words.gettext("{step} {value}", step=scene.words.before(scene.kind), value=number.previous)
-    return _join(told, number.change)
+    reported = scene.words.gettext("{step} {value}", step=scene.words.before(scene.kind), value=number.previous)
+    return _join(reported, number.change)
 
 
 def _pair(number: MetricView, scene: RenderContext) -> str:

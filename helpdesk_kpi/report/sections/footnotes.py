@@ -72,7 +72,7 @@ def _missing_data(scene: RenderContext) -> list[tuple[str, str]]:
     for kpi, reason in facts.gaps.items():
         title = words.title(facts.catalogue[kpi]) if kpi in facts.catalogue else kpi
         titles.setdefault(sanitise(reason, 300), []).append(title)
-    return [(words.join_list(named), reason) for reason, named in titles.items()]
+    return [(words.join_list(by_name), reason) for reason, by_name in titles.items()]
 
 
 def clock(number: MetricView, scene: RenderContext) -> str:
@@ -96,11 +96,11 @@ def _excluded_text(scene: RenderContext) -> str:
     items = [
         words.pgettext("tickets", "{n} {reason}", n=count, reason=words.reason(code)) for code, count in counts if count
     ]
-    told = words.join_list(items) if items else words.gettext("Nothing was left out")
+    reported = words.join_list(items) if items else words.gettext("Nothing was left out")
     n = scene.figures.facts.follow_ups
     if not n:
-        return told
-    return told + words.ngettext(
+        return reported
+    return reported + words.ngettext(
         "; {n} that follows a closed ticket is counted as one of its own",
         "; {n} that follow closed tickets are counted as tickets of their own",
         n=n,
@@ -109,15 +109,15 @@ def _excluded_text(scene: RenderContext) -> str:
 
 def format_detection_quality(scene: RenderContext) -> str:
     """By what people said of pairs of tickets."""
-    words, told = scene.words, scene.figures.facts.repeats
-    if told is None or told.precision is None:
+    words, reported = scene.words, scene.figures.facts.repeats
+    if reported is None or reported.precision is None:
         return words.gettext("repeats are detected automatically and have not been checked yet (recurrence label)")
-    interval = words.range(*told.precision_interval, "share")
+    interval = words.range(*reported.precision_interval, "share")
     return words.ngettext(
         "{share} of the repeats found are real ({range}), by {n} checked pair of tickets",
         "{share} of the repeats found are real ({range}), by {n} checked pairs of tickets",
-        n=told.pairs,
-        share=words.percent(told.precision),
+        n=reported.pairs,
+        share=words.percent(reported.precision),
         range=interval,
     )
 
@@ -140,12 +140,12 @@ def list_notices(scene: RenderContext, *, is_preliminary: bool = False) -> list[
     period, as_of = scene.figures.period, scene.figures.as_of
     never = sorted(name for name, at in sources.items() if at is None)
     known = [at for at in sources.values() if at is not None]
-    told = []
+    reported = []
     if never:
         sources_text = words.join_list([sanitise(name) for name in never])
-        told.append(words.gettext("No data pulled yet from {sources}", sources=sources_text))
+        reported.append(words.gettext("No data pulled yet from {sources}", sources=sources_text))
     if is_preliminary:
-        told.insert(
+        reported.insert(
             0,
             words.gettext(
                 "Preliminary report: {period} is not complete. What happened after {moment} is not in it; "
@@ -155,10 +155,10 @@ def list_notices(scene: RenderContext, *, is_preliminary: bool = False) -> list[
             ),
         )
     elif known and min(known) < period.end:
-        told.append(
+        reported.append(
             words.gettext(
                 "Data is complete only to {moment}. What happened later is not in this report",
                 moment=words.moment(min(known)),
             )
         )
-    return told
+    return reported

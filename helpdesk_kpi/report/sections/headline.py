@@ -36,8 +36,8 @@ def build_headline(watched: Sequence[HeadlineInput], scene: RenderContext) -> He
     """Whole period in a title and a paragraph."""
     title, text, about = _compose(watched, scene)
     sentences = scene.words.sentences([part for part in (*text, _targets(watched, scene)) if part])
-    named = scene.words.gettext("{period}: {finding}", period=scene.words.period(scene.figures.period), finding=title)
-    return Headline(named, sentences, about)
+    by_name = scene.words.gettext("{period}: {finding}", period=scene.words.period(scene.figures.period), finding=title)
+    return Headline(by_name, sentences, about)
 
 
 def _compose(watched: Sequence[HeadlineInput], scene: RenderContext) -> tuple[str, list[str], MetricView | None]:
@@ -110,11 +110,11 @@ def _other(number: MetricView, scene: RenderContext) -> str:
 def _against(number: MetricView, scene: RenderContext) -> str:
     """What, against what."""
     words = scene.words
-    whose = words.gettext("the {slice} tickets", slice=number.slice) if number.slice else words.gettext("the tickets")
+    owner = words.gettext("the {slice} tickets", slice=number.slice) if number.slice else words.gettext("the tickets")
     move = _move(number)
     text = words.pgettext(
         move, labels.format_value_sentence(number.entry, number.value.value, move),
-        whose=whose, title=number.name, statistic=number.statistic, value=number.text, before=number.previous,
+        owner=owner, title=number.name, statistic=number.statistic, value=number.text, before=number.previous,
         step=words.before(scene.kind), verdict=number.verdict,
     )  # fmt: skip
     signal = number.value.signal
@@ -161,7 +161,7 @@ def _where(number: MetricView, scene: RenderContext) -> str:
 
 def _rest(watched: Sequence[HeadlineInput], first: MetricView, scene: RenderContext) -> str:
     rest = [one.whole for one in watched if one.whole.id != first.id and not one.whole.empty]
-    if not rest or not all(number.judged for number in rest):
+    if not rest or not all(number.has_baseline for number in rest):
         return ""
     return scene.words.gettext("Everything else stayed within its usual range")
 
@@ -169,7 +169,7 @@ def _rest(watched: Sequence[HeadlineInput], first: MetricView, scene: RenderCont
 def _quiet(watched: Sequence[HeadlineInput], scene: RenderContext) -> tuple[str, list[str], MetricView | None]:
     words = scene.words
     shown = [one.whole for one in watched if not one.whole.empty and one.whole.value.signal is not None]
-    silent = [number for number in shown if not number.judged]
+    silent = [number for number in shown if not number.has_baseline]
     if shown and len(silent) < len(shown):
         return (
             words.gettext("nothing unusual"),

@@ -9,7 +9,7 @@ from helpdesk_kpi.measure.metrics.contract import Stock
 from helpdesk_kpi.report.context import RenderContext
 from helpdesk_kpi.report.metric_view import MetricView
 from helpdesk_kpi.report.plain_text import link, sanitise
-from helpdesk_kpi.report.result_types import BadRating, Severity, TicketLine, WaitingTicket
+from helpdesk_kpi.report.result_types import BadRating, SeverityFacts, TicketLine, WaitingTicket
 
 
 class SeverityRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +67,7 @@ class RatingLine(msgspec.Struct, frozen=True, kw_only=True):
     comment: str  # "" where none is kept
 
 
-class Line(msgspec.Struct, frozen=True, kw_only=True):
+class ListLine(msgspec.Struct, frozen=True, kw_only=True):
     """One ticket behind a number."""
 
     number: str
@@ -92,7 +92,7 @@ def list_severities(scene: RenderContext) -> list[SeverityRow]:
         return []
     levels = [*known, *sorted(level for level in met if level is not None and level not in known)]
     return [_row(level, known.get(level), found) for level in levels] + (
-        [_row(None, Severity("", scene.words.gettext("No priority")), found)] if None in met else []
+        [_row(None, SeverityFacts("", scene.words.gettext("No priority")), found)] if None in met else []
     )
 
 
@@ -108,7 +108,9 @@ def _by_severity(kpi: str, scene: RenderContext) -> dict[str | None, MetricView]
     return {level: MetricView(scene, entry, value, where={"severity": level}) for level, value in values.items()}
 
 
-def _row(level: str | None, severity: Severity | None, found: dict[str, dict[str | None, MetricView]]) -> SeverityRow:
+def _row(
+    level: str | None, severity: SeverityFacts | None, found: dict[str, dict[str | None, MetricView]]
+) -> SeverityRow:
     return SeverityRow(
         level=sanitise(level or "", 16),
         title=sanitise(severity.title if severity else "", 40),
@@ -141,12 +143,12 @@ def _wait(row: WaitingTicket, longest: int, scene: RenderContext, limit: int) ->
         words.gettext("unassigned") if row.assignee is None else sanitise(row.assignee, 40) or words.gettext("assigned")
     )
     since = words.gettext("since {date}", date=scene.words.date(row.since))
-    told = [row.severity or words.gettext("No priority"), row.category or row.team or "", who, since]
+    reported = [row.severity or words.gettext("No priority"), row.category or row.team or "", who, since]
     return WaitLine(
         number=sanitise(row.number, 24),
         url=link(row.url),
         subject=sanitise(row.subject, limit) or words.gettext("(no subject)"),
-        facts=" · ".join(sanitise(part, 40) for part in told if part),
+        facts=" · ".join(sanitise(part, 40) for part in reported if part),
         why=scene.words.why(row.why),
         waited=scene.words.duration(row.waited, row.clock),
         share=math.sqrt(row.waited / longest),
@@ -167,14 +169,14 @@ def list_ratings(found: Sequence[BadRating], scene: RenderContext, limit: int = 
     ]
 
 
-def list_tickets(number: MetricView, scene: RenderContext, limit: int) -> list[Line]:
+def list_tickets(number: MetricView, scene: RenderContext, limit: int) -> list[ListLine]:
     """The tickets behind a number, at most `limit`."""
     return [_line(row, number, scene) for row in number.tickets(limit)[:limit]]
 
 
-def _line(row: TicketLine, number: MetricView, scene: RenderContext) -> Line:
+def _line(row: TicketLine, number: MetricView, scene: RenderContext) -> ListLine:
     words = scene.words
-    return Line(
+    return ListLine(
         number=sanitise(row.number, 24),
         url=link(row.url),
         subject=sanitise(row.subject, 120) or words.gettext("(no subject)"),

@@ -7,7 +7,7 @@ from helpdesk_kpi.report.context import RenderContext
 from helpdesk_kpi.report.formatting import Formatter
 from helpdesk_kpi.report.plain_text import sanitise
 from helpdesk_kpi.report.sections.footnotes import build_footnotes, format_detection_quality
-from helpdesk_kpi.report.sections.tables import Cell, ListSection, Table, TableRow, build_section_headline
+from helpdesk_kpi.report.sections.tables import ListSection, ReportTable, TableCell, TableRow, build_section_headline
 
 LONGEST = 2  # stages that the first paragraph names
 
@@ -59,21 +59,21 @@ def _longest(found: ProcessReview, scene: RenderContext) -> str:
     return scene.words.gettext("Tickets spent most of their time {items}", items=scene.words.join_list(items))
 
 
-def _stages(found: ProcessReview, scene: RenderContext) -> Table:
+def _stages(found: ProcessReview, scene: RenderContext) -> ReportTable:
     words = scene.words
     longest = max((one.share for one in found.stages), default=0) or 1
     rows = [
         TableRow((
-            Cell(words.first(words.stage(one.stage))),
-            Cell(words.percent(one.share), bar=one.share / longest),
-            Cell(_time(one.total / one.tickets, scene)),
-            Cell(_time(one.total, scene)),
-            Cell(words.number(one.tickets)),
+            TableCell(words.first(words.stage(one.stage))),
+            TableCell(words.percent(one.share), bar=one.share / longest),
+            TableCell(_time(one.total / one.tickets, scene)),
+            TableCell(_time(one.total, scene)),
+            TableCell(words.number(one.tickets)),
         ))
         for one in found.stages
         if one.total
     ]  # fmt: skip
-    return Table(
+    return ReportTable(
         title=words.gettext("Time by stage"),
         note=words.gettext(
             "Where open tickets spent their time, in working time. First reply and resolution show how "
@@ -88,17 +88,17 @@ def _stages(found: ProcessReview, scene: RenderContext) -> Table:
     )  # fmt: skip
 
 
-def _bottlenecks(found: ProcessReview, scene: RenderContext) -> Table:
+def _bottlenecks(found: ProcessReview, scene: RenderContext) -> ReportTable:
     words, most = scene.words, max((one.excess for one in found.bottlenecks), default=0) or 1
     rows = [
         TableRow((
-            Cell(_sentence(one, scene)),
-            Cell(_time(one.excess, scene), bar=one.excess / most, ask=place == 0),
-            Cell(words.number(one.tickets)),
+            TableCell(_sentence(one, scene)),
+            TableCell(_time(one.excess, scene), bar=one.excess / most, ask=place == 0),
+            TableCell(words.number(one.tickets)),
         ))
         for place, one in enumerate(found.bottlenecks)
     ]  # fmt: skip
-    return Table(
+    return ReportTable(
         title=words.gettext("Bottlenecks"),
         note=words.gettext(
             "Where a stage takes longer than the same stage elsewhere, ordered by the time lost over all "
@@ -120,17 +120,17 @@ def _sentence(one: Bottleneck, scene: RenderContext) -> str:
     )
 
 
-def _routes(found: ProcessReview, scene: RenderContext) -> Table:
+def _routes(found: ProcessReview, scene: RenderContext) -> ReportTable:
     words = scene.words
     rows = [
         TableRow((
-            Cell(_route(one, words)),
-            Cell(words.number(one.tickets)),
-            Cell(words.number(one.returned), bar=one.returned / one.tickets),
+            TableCell(_route(one, words)),
+            TableCell(words.number(one.tickets)),
+            TableCell(words.number(one.returned), bar=one.returned / one.tickets),
         ))
         for one in found.routes
     ]  # fmt: skip
-    return Table(
+    return ReportTable(
         title=words.gettext("Handovers between teams"),
         note=words.gettext(
             "How tickets moved between teams, and how many came back to a team that had them before. Going "
@@ -146,21 +146,21 @@ def _route(one: Route, words: Formatter) -> str:
     return words.gettext("{sender} → {receiver}", sender=sanitise(one.sender, 40), receiver=sanitise(one.receiver, 40))
 
 
-def _recurrence_table(found: ProcessReview, scene: RenderContext) -> Table | None:
+def _recurrence_table(found: ProcessReview, scene: RenderContext) -> ReportTable | None:
     """None where nothing tells what comes back."""
     if "recurrence_rate" not in scene.figures.facts.catalogue:
         return None
     words = scene.words
     rows = [
         TableRow((
-            Cell(sanitise(one.name, 60)),
-            Cell(words.number(one.repeats)),
-            Cell(words.number(one.solved)),
-            Cell(words.percent(one.repeats / one.solved), bar=one.repeats / one.solved),
+            TableCell(sanitise(one.name, 60)),
+            TableCell(words.number(one.repeats)),
+            TableCell(words.number(one.solved)),
+            TableCell(words.percent(one.repeats / one.solved), bar=one.repeats / one.solved),
         ))
         for one in found.recurring
     ]  # fmt: skip
-    return Table(
+    return ReportTable(
         title=words.gettext("Problems that come back"),
         note=words.gettext(
             "Solved tickets after which the same customer wrote about the same problem again within 14 "
@@ -174,15 +174,19 @@ def _recurrence_table(found: ProcessReview, scene: RenderContext) -> Table | Non
     )  # fmt: skip
 
 
-def _growth_table(found: ProcessReview, scene: RenderContext) -> Table:
+def _growth_table(found: ProcessReview, scene: RenderContext) -> ReportTable:
     words = scene.words
     rows = [
         TableRow(
-            (Cell(sanitise(one.name, 60)), Cell(words.number(one.tickets)), Cell(words.number(round(one.usual, 1))))
+            (
+                TableCell(sanitise(one.name, 60)),
+                TableCell(words.number(one.tickets)),
+                TableCell(words.number(round(one.usual, 1))),
+            )
         )
         for one in found.growing
     ]
-    return Table(
+    return ReportTable(
         title=words.gettext("Growing topics"),
         note=words.gettext(
             "Categories with more new tickets than the periods before explain (over three standard deviations of a "

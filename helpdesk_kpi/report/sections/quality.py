@@ -9,7 +9,14 @@ from helpdesk_kpi.report.context import RenderContext
 from helpdesk_kpi.report.plain_text import link, sanitise
 from helpdesk_kpi.report.result_types import DataQuality, PersonShare, Question
 from helpdesk_kpi.report.sections.footnotes import build_footnotes
-from helpdesk_kpi.report.sections.tables import Below, Cell, ListSection, Table, TableRow, build_section_headline
+from helpdesk_kpi.report.sections.tables import (
+    Below,
+    ListSection,
+    ReportTable,
+    TableCell,
+    TableRow,
+    build_section_headline,
+)
 
 MOST = 20  # urgent tickets that were overtaken; words that are not mapped
 
@@ -25,14 +32,14 @@ def _lead(found: DataQuality, scene: RenderContext) -> tuple[str, list[str]]:
     """How much is wrong, and how many questions deserve a look."""
     words = scene.words
     bad = sum(gap.is_bad for gap in found.gaps) + sum(one.is_bad for one in found.unmapped)
-    asked, overtook = sum(bool(one.people) for one in found.questions), len(found.overtaken)
+    requested, overtook = sum(bool(one.people) for one in found.questions), len(found.overtaken)
     parts = [
         words.ngettext(
             "One pattern stands out for one person",
             "{n} patterns stand out for single people",
-            n=asked,
+            n=requested,
         )
-        if asked
+        if requested
         else "",
         _late(found, scene),
         _reciprocity_text(found, scene),
@@ -76,9 +83,9 @@ def _reciprocity_text(found: DataQuality, scene: RenderContext) -> str:
     )
 
 
-def _gaps(found: DataQuality, scene: RenderContext) -> Table:
+def _gaps(found: DataQuality, scene: RenderContext) -> ReportTable:
     words, worst = scene.words, sorted(found.gaps, key=lambda gap: not gap.is_bad)
-    return Table(
+    return ReportTable(
         title=words.gettext("Missing data"),
         note=words.gettext("As the store is now, after its last sync, and not only in this period."),
         head=[words.gettext("What is missing"), words.gettext("How many")],
@@ -93,15 +100,15 @@ def _gap(gap: DataGap, scene: RenderContext) -> TableRow:
     part = words.gettext("{source}, {about}", source=sanitise(gap.source, 40), about=sanitise(gap.about, 40))
     text = words.gap(gap.code, sanitise(gap.detail, 200))
     return TableRow(
-        (Cell(words.first(text), small=f"{part} · {means}", ask=gap.is_bad), Cell(words.number(gap.how_many)))
+        (TableCell(words.first(text), small=f"{part} · {means}", ask=gap.is_bad), TableCell(words.number(gap.how_many)))
     )
 
 
-def _unmapped_table(found: DataQuality, scene: RenderContext) -> Table:
+def _unmapped_table(found: DataQuality, scene: RenderContext) -> ReportTable:
     worst = sorted(found.unmapped, key=lambda one: (not one.is_bad, -one.tickets))
     rows = [_word(one, scene) for one in worst[:MOST]]
     words = scene.words
-    return Table(
+    return ReportTable(
         title=words.gettext("Unmapped values"),
         note=words.gettext(
             "Priorities and statuses without a meaning in the configuration or, for statuses, in the "
@@ -124,22 +131,22 @@ def _word(one: UnmappedValue, scene: RenderContext) -> TableRow:
         text = words.gettext("Priority “{name}”: a severity of its own", name=name)
     else:
         text = words.gettext("Status “{name}”", name=name)
-    cell = Cell(text, small=" · ".join(part for part in small if part), ask=one.is_bad)
-    return TableRow((cell, Cell(words.number(one.tickets))))
+    cell = TableCell(text, small=" · ".join(part for part in small if part), ask=one.is_bad)
+    return TableRow((cell, TableCell(words.number(one.tickets))))
 
 
-def _questions(found: DataQuality, scene: RenderContext) -> Table:
+def _questions(found: DataQuality, scene: RenderContext) -> ReportTable:
     """Those by which somebody stands out first. What never happened cannot be asked about."""
-    asked = sorted((one for one in found.questions if one.n), key=lambda one: -len(one.people))
+    requested = sorted((one for one in found.questions if one.n), key=lambda one: -len(one.people))
     words = scene.words
-    return Table(
+    return ReportTable(
         title=words.gettext("Questions to look at"),
         note=words.gettext(
             "What would improve a number without helping a customer. Each has harmless explanations too, "
             "and none changes a score. People are named only beyond the 99.8% limits around the share of all others."
         ),
         head=[words.gettext("Question"), words.gettext("Share"), words.gettext("Of")],
-        rows=[_question(one, scene) for one in asked],
+        rows=[_question(one, scene) for one in requested],
         none=words.gettext("No data for any question in this period."),
     )
 
@@ -147,8 +154,8 @@ def _questions(found: DataQuality, scene: RenderContext) -> Table:
 def _question(one: Question, scene: RenderContext) -> TableRow:
     words = scene.words
     part = one.share or 0.0
-    share = Cell(words.percent(part), bar=part, ask=bool(one.people))
-    cells = (Cell(words.title(one.kpi), small=words.definition(one.kpi)), share, Cell(words.number(one.n)))
+    share = TableCell(words.percent(part), bar=part, ask=bool(one.people))
+    cells = (TableCell(words.title(one.kpi), small=words.definition(one.kpi)), share, TableCell(words.number(one.n)))
     return TableRow(cells, [_person(person, scene) for person in one.people])
 
 
@@ -165,10 +172,10 @@ def _person(person: PersonShare, scene: RenderContext) -> Below:
     return Below(text, tickets + [(sanitise(title, 60), link(url)) for title, url in person.articles])
 
 
-def _inversions_table(found: DataQuality, scene: RenderContext) -> Table:
+def _inversions_table(found: DataQuality, scene: RenderContext) -> ReportTable:
     rows = [_urgent(one, scene) for one in found.overtaken[:MOST]]
     words = scene.words
-    return Table(
+    return ReportTable(
         title=words.gettext("Urgent tickets that were overtaken"),
         note=words.gettext(
             "P0 and P1 that waited for their first reply while people of the same team answered P2 and P3 "
@@ -184,8 +191,8 @@ def _urgent(one: PriorityInversion, scene: RenderContext) -> TableRow:
     words = scene.words
     facts = [sanitise(one.team or "", 40), words.gettext("since {date}", date=words.date(one.created))]
     facts.append(words.gettext("still waiting") if one.ended is None else "")
-    ticket = Cell(
+    ticket = TableCell(
         f"{sanitise(one.severity, 16)} #{sanitise(one.ticket, 24)}", small=" · ".join(part for part in facts if part),
         url=link(one.url),
     )  # fmt: skip
-    return TableRow((ticket, Cell(words.number(len(one.before)))))
+    return TableRow((ticket, TableCell(words.number(len(one.before)))))

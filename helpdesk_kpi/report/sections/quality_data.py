@@ -6,7 +6,12 @@ from helpdesk_kpi.calendar.periods import Period
 from helpdesk_kpi.identities.unmapped_values import find_unmapped_values
 from helpdesk_kpi.measure.quality.gaps import DataGap, find_data_gaps
 from helpdesk_kpi.measure.quality.outbound_evidence import outbound
-from helpdesk_kpi.measure.quality.outlier_questions import OutlierQuestion, Person, find_outliers, share_solved_at_end
+from helpdesk_kpi.measure.quality.outlier_questions import (
+    OutlierPerson,
+    OutlierQuestion,
+    find_outliers,
+    share_solved_at_end,
+)
 from helpdesk_kpi.measure.quality.priority_inversions import find_priority_inversions
 from helpdesk_kpi.measure.quality.rating_reciprocity import measure_reciprocity
 from helpdesk_kpi.measure.query.metric_store import MetricStore
@@ -56,7 +61,7 @@ def _question(store: Store, doubt: OutlierQuestion) -> Question:
     return Question(kpi=doubt.kpi, n=doubt.n, share=doubt.share, people=people)
 
 
-def _person_share(store: Store, person: Person) -> PersonShare:
+def _person_share(store: Store, person: OutlierPerson) -> PersonShare:
     tickets = _find_links(store, "SELECT id, number, coalesce(url, '') FROM tickets", person.tickets)
     articles = _find_links(
         store, "SELECT id, coalesce(title, native), coalesce(url, '') FROM articles", person.articles

@@ -9,7 +9,7 @@ from helpdesk_kpi.report.sections.footnotes import Footnotes
 from helpdesk_kpi.report.sections.headline import Headline, unknown
 
 
-class Cell(msgspec.Struct, frozen=True):
+class TableCell(msgspec.Struct, frozen=True):
     """A text, ready to print."""
 
     text: str
@@ -29,11 +29,11 @@ class Below(msgspec.Struct, frozen=True):
 class TableRow(msgspec.Struct, frozen=True):
     """The first cell is text, the others are numbers."""
 
-    cells: Sequence[Cell]
+    cells: Sequence[TableCell]
     below: Sequence[Below] = ()
 
 
-class Table(msgspec.Struct, frozen=True, kw_only=True):
+class ReportTable(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     note: str  # what it means, and what it does not mean
     head: Sequence[str]  # one for each cell; the first may be ""
@@ -45,7 +45,7 @@ class ListSection(msgspec.Struct, frozen=True):
     """A report that consists of lists."""
 
     headline: Headline
-    tables: Sequence[Table]
+    tables: Sequence[ReportTable]
     footer: Footnotes
 
 

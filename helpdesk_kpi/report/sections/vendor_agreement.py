@@ -15,13 +15,13 @@ from helpdesk_kpi.measure.reconcile.vendor_metrics import VENDOR_METRICS, Vendor
 from helpdesk_kpi.report.context import RenderContext
 from helpdesk_kpi.report.formatting import Formatter
 from helpdesk_kpi.report.plain_text import sanitise
-from helpdesk_kpi.report.result_types import Period, VendorAgreement
+from helpdesk_kpi.report.result_types import ReportPeriod, VendorAgreement
 
 KPI = "first_reply_time"
 VENDORS = {"zendesk": "Zendesk", "jira_service_management": "Jira", "freshdesk": "Freshdesk"}
 
 
-def load_vendor_agreement(reader: MetricStore, period: Period, rows: Columns) -> tuple[VendorAgreement, ...]:
+def load_vendor_agreement(reader: MetricStore, period: ReportPeriod, rows: Columns) -> tuple[VendorAgreement, ...]:
     """One for each source that has a figure of its own for the tickets behind `rows`, which are of first replies."""
     here = rows.between(period.start, period.end)
     counted = here.take((here.until == NO_INSTANT) & ~here.has_stop_reason(EXCLUDED))
@@ -59,8 +59,8 @@ def _same(reconciler: Reconciler, metric: VendorMetric, rows: Columns) -> NDArra
         " AND ticket IN (SELECT value FROM json_each(?))"
     )
     wanted = rows.story.tolist()
-    told = {} if metric.is_sla else dict(reconciler.store.rows(sql, metric.name, wanted))
-    native = np.array([told.get(int(story), NO_INSTANT) for story in rows.story], np.int64)
+    reported = {} if metric.is_sla else dict(reconciler.store.rows(sql, metric.name, wanted))
+    native = np.array([reported.get(int(story), NO_INSTANT) for story in rows.story], np.int64)
     ended = (rows.end != NO_INSTANT) & (rows.stop == 0) & (native != NO_INSTANT)
     took = np.where(ended, rows.end - rows.start, 0)
     same: NDArray[np.bool_] = ended & (np.abs(took - np.where(ended, native, 0)) <= metric.unit)
@@ -75,16 +75,16 @@ def format_vendor_agreement(scene: RenderContext) -> list[str]:
     vendors = [one.vendor for one in facts.agreements]
     lines = []
     for one in facts.agreements:
-        whose = one.vendor
-        if vendors.count(whose) > 1:
-            whose = words.gettext("{vendor} ({source})", vendor=whose, source=sanitise(one.source))
+        owner = one.vendor
+        if vendors.count(owner) > 1:
+            owner = words.gettext("{vendor} ({source})", vendor=owner, source=sanitise(one.source))
         parts = [
             words.ngettext(
-                "{title}: the same as {whose} for {agree} of {count} ticket",
-                "{title}: the same as {whose} for {agree} of {count} tickets",
+                "{title}: the same as {owner} for {agree} of {count} ticket",
+                "{title}: the same as {owner} for {agree} of {count} tickets",
                 n=one.compared,
                 title=words.name(facts.catalogue[KPI]),
-                whose=whose,
+                owner=owner,
                 agree=one.agree,
                 count=one.compared,
             )

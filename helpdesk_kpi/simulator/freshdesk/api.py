@@ -14,7 +14,7 @@ from helpdesk_kpi.simulator.freshdesk.auth import not_found_response, wrong
 from helpdesk_kpi.simulator.freshdesk.bulk_import import Bulk
 from helpdesk_kpi.simulator.freshdesk.conversations import conversation, entries
 from helpdesk_kpi.simulator.freshdesk.paging import DEEPEST, answer, moment, paginate, sizes
-from helpdesk_kpi.simulator.freshdesk.tickets import INCLUDES, Shelf, Tickets
+from helpdesk_kpi.simulator.freshdesk.tickets import INCLUDES, FreshdeskTickets, Shelf
 from helpdesk_kpi.simulator.freshdesk.vocabulary import OPEN
 from helpdesk_kpi.simulator.server.faults import Faults
 from helpdesk_kpi.simulator.server.gate import Json
@@ -36,7 +36,7 @@ class FreshdeskApi:
     def __init__(self, world: World, faults: Faults, *, bulk: int = 0, archives: bool = True) -> None:
         self.world, self.faults = world, faults
         self.bulk, self.archives = Bulk(world, bulk), archives
-        self._tickets: Tickets | None = None
+        self._tickets: FreshdeskTickets | None = None
 
     # --- tickets
 
@@ -57,7 +57,7 @@ class FreshdeskApi:
         self.world.now += self.faults.move
         return Json(shown, headers=headers)
 
-    def _ids_by_update(self, query: Any, rows: Tickets) -> list[int]:
+    def _ids_by_update(self, query: Any, rows: FreshdeskTickets) -> list[int]:
         """Ids by time of update."""
         chosen = query.get("filter", "")
         if chosen and chosen not in {*_FILTERS, "new_and_my_open", "watching"}:
@@ -82,7 +82,7 @@ class FreshdeskApi:
         have = {"requester_id": str(who.id), "company_id": str(who.organization), "email": who.email}
         return all(have[name] == given for name, given in filters.items())
 
-    def _ordered(self, query: Any, found: list[int], rows: Tickets) -> list[int]:
+    def _ordered(self, query: Any, found: list[int], rows: FreshdeskTickets) -> list[int]:
         by, way = query.get("order_by", "created_at"), query.get("order_type", "desc")
         keys: dict[str, Callable[[int], int] | None] = {
             "created_at": rows.created, "due_by": rows.due, "status": rows.code, "updated_at": None,
@@ -208,13 +208,13 @@ class FreshdeskApi:
 
     def warm(self, base: str) -> None:
         """Build every row beforehand, so that a benchmark measures the client. `base` is the API's address."""
-        self._tickets = Tickets(self.world, base, self.bulk, archives=self.archives)
+        self._tickets = FreshdeskTickets(self.world, base, self.bulk, archives=self.archives)
         for number in self._tickets.since("", 0):
             self._tickets.row(number, ("stats", "requester", "description"))
 
-    def tickets_of(self, request: Request) -> Tickets:
+    def tickets_of(self, request: Request) -> FreshdeskTickets:
         if self._tickets is None:
-            self._tickets = Tickets(self.world, self.base(request), self.bulk, archives=self.archives)
+            self._tickets = FreshdeskTickets(self.world, self.base(request), self.bulk, archives=self.archives)
         return self._tickets
 
 

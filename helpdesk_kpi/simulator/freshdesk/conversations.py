@@ -33,7 +33,7 @@ _FIRST, _PER_TICKET = BASE + 10_000_000, 1000  # ids: a thousand for each ticket
 _DOUBLED, _FEEDBACK = 999, 900
 
 
-class Entry(msgspec.Struct, frozen=True):
+class ConversationEntry(msgspec.Struct, frozen=True):
     """One conversation; `at` is when it came to be."""
 
     at: int
@@ -41,24 +41,24 @@ class Entry(msgspec.Struct, frozen=True):
     fact: Created | Update | Answered
 
 
-def entries(world: World, story: TicketHistory, until: int) -> list[Entry]:
+def entries(world: World, story: TicketHistory, until: int) -> list[ConversationEntry]:
     """In order of time. The first message of a web chat comes twice: it is the description, too."""
     found = list(_repeated_first_message(world, story))
-    found += [Entry(save.at, i, save.fact) for i, save in enumerate(story.saves) if i and save.fact.comment]
-    found += [Entry(said.at, _FEEDBACK + i, said) for i, said in enumerate(story.answered) if said.comment]
+    found += [ConversationEntry(save.at, i, save.fact) for i, save in enumerate(story.saves) if i and save.fact.comment]
+    found += [ConversationEntry(said.at, _FEEDBACK + i, said) for i, said in enumerate(story.answered) if said.comment]
     return sorted((entry for entry in found if entry.at <= until), key=lambda entry: entry.at)
 
 
-def _repeated_first_message(world: World, story: TicketHistory) -> Iterator[Entry]:
+def _repeated_first_message(world: World, story: TicketHistory) -> Iterator[ConversationEntry]:
     if source(world, story.created) == WEB_CHAT:
-        yield Entry(story.created.at, _DOUBLED, story.created)
+        yield ConversationEntry(story.created.at, _DOUBLED, story.created)
 
 
 def conversation_id(ticket: int, place: int) -> int:
     return _FIRST + ticket * _PER_TICKET + place
 
 
-def conversation(world: World, entry: Entry, base: str) -> dict[str, Any]:
+def conversation(world: World, entry: ConversationEntry, base: str) -> dict[str, Any]:
     fact = entry.fact
     if isinstance(fact, Answered):
         return _feedback(world, fact, entry)
@@ -67,20 +67,20 @@ def conversation(world: World, entry: Entry, base: str) -> dict[str, Any]:
     )
 
 
-def _feedback(world: World, fact: Answered, entry: Entry) -> dict[str, Any]:
+def _feedback(world: World, fact: Answered, entry: ConversationEntry) -> dict[str, Any]:
     """A public entry from outside, as if the customer had answered."""
     author = world.stories[fact.ticket].created.requester
     said = fact.comment or ""
     return _row(entry, fact.ticket, said, html(said), author=author, incoming=True, kind=FEEDBACK, category=SURVEY)
 
 
-def _description_entry(world: World, fact: Created, entry: Entry, base: str) -> dict[str, Any]:
+def _description_entry(world: World, fact: Created, entry: ConversationEntry, base: str) -> dict[str, Any]:
     text = body(fact.comment, world, base)
     return _row(entry, fact.ticket, text, html(text), author=fact.requester, incoming=True, kind=REPLY,
                 category=CUSTOMER_RESPONSE)  # fmt: skip
 
 
-def _update(world: World, fact: Update, entry: Entry, base: str) -> dict[str, Any]:
+def _update(world: World, fact: Update, entry: ConversationEntry, base: str) -> dict[str, Any]:
     """A program's entry in a person's name is a note from inside.
 
     https://developers.freshdesk.com/api/#add_note_to_a_ticket
@@ -115,7 +115,15 @@ def _addresses(world: World, fact: Update, row: dict[str, Any]) -> dict[str, Any
 
 
 def _row(
-    entry: Entry, ticket: int, text: str, marked: str, *, author: int | None, incoming: bool, kind: int, category: int
+    entry: ConversationEntry,
+    ticket: int,
+    text: str,
+    marked: str,
+    *,
+    author: int | None,
+    incoming: bool,
+    kind: int,
+    category: int,
 ) -> dict[str, Any]:
     at = iso(entry.at)
     return {

@@ -138,7 +138,7 @@ def _is(value: Any, wanted: str) -> bool:
     return str(value).casefold() == wanted.casefold()
 
 
-def _time_entry(entry: hours.Entry) -> dict[str, Any]:
+def _time_entry(entry: hours.TimeEntryFact) -> dict[str, Any]:
     """Hours and minutes are truncated; seconds are not."""
     minutes = entry.seconds // 60
     return {

@@ -8,7 +8,7 @@ https://support.freshdesk.com/support/solutions/articles/37626
 from typing import Any
 
 from helpdesk_kpi.simulator.freshdesk.vocabulary import PRIORITIES, URGENT, is_agent, outbound
-from helpdesk_kpi.simulator.world.clock import MINUTE, SECOND, Hours
+from helpdesk_kpi.simulator.world.clock import MINUTE, SECOND, DeskHours
 from helpdesk_kpi.simulator.world.facts import Created
 from helpdesk_kpi.simulator.world.support_desk import LATE_TEAM
 from helpdesk_kpi.simulator.world.ticket_history import TicketHistory, TicketUpdate
@@ -39,7 +39,7 @@ class Sla:
             self._wait(save.at, min(end, story.deleted_at or FAR))
 
     @property
-    def hours(self) -> Hours:
+    def hours(self) -> DeskHours:
         """Of the group that has the ticket."""
         late = self.world.desk.late_weekly and self.state.get("team") == LATE_TEAM
         return self.world.late_hours if late else self.world.hours

@@ -10,7 +10,7 @@ from typing import Any
 from helpdesk_kpi.simulator.freshdesk.reference_data import created_at, language
 from helpdesk_kpi.simulator.world.articles import SECTION, count_views, paragraphs
 from helpdesk_kpi.simulator.world.clock import iso
-from helpdesk_kpi.simulator.world.facts import Article
+from helpdesk_kpi.simulator.world.facts import ArticleFact
 from helpdesk_kpi.simulator.world.support_desk import BASE
 from helpdesk_kpi.simulator.world.world import World
 
@@ -57,11 +57,11 @@ def hierarchy(world: World, folder: int) -> Rows:
     ]
 
 
-def folder_of(article: Article) -> int:
+def folder_of(article: ArticleFact) -> int:
     return list(FOLDERS)[article.id // 4 % len(FOLDERS)]
 
 
-def here(world: World, folder: int | None = None) -> list[Article]:
+def here(world: World, folder: int | None = None) -> list[ArticleFact]:
     """Articles as of now; archived ones are not there any more."""
     now = world.now
     return [
@@ -73,7 +73,7 @@ def here(world: World, folder: int | None = None) -> list[Article]:
     ]
 
 
-def article(world: World, known: Article) -> dict[str, Any]:
+def article(world: World, known: ArticleFact) -> dict[str, Any]:
     """It names its author, never who edited it."""
     votes = [vote for at, _, vote in known.votes if at <= world.now]
     return _text(world, known) | {
@@ -84,7 +84,7 @@ def article(world: World, known: Article) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _text(world: World, known: Article) -> dict[str, Any]:
+def _text(world: World, known: ArticleFact) -> dict[str, Any]:
     edits = [at for at, _ in known.edits if at <= world.now]
     folder = folder_of(known)
     lines = paragraphs(known, world.now)
@@ -103,7 +103,7 @@ def search(world: World, term: str) -> Rows:
     return [_result(world, a) for a in here(world) if wanted in f"{a.title} {a.body}".casefold()]
 
 
-def _result(world: World, known: Article) -> dict[str, Any]:
+def _result(world: World, known: ArticleFact) -> dict[str, Any]:
     edits = [(at, who) for at, who in known.edits if at <= world.now]
     at, who = edits[-1] if edits else (known.created_at, known.author)
     return _text(world, known) | {

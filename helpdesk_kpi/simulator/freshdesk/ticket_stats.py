@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from helpdesk_kpi.simulator.freshdesk.conversations import Entry
+from helpdesk_kpi.simulator.freshdesk.conversations import ConversationEntry
 from helpdesk_kpi.simulator.freshdesk.sla import asks, responds
 from helpdesk_kpi.simulator.freshdesk.vocabulary import outbound
 from helpdesk_kpi.simulator.world.clock import iso
@@ -11,7 +11,9 @@ from helpdesk_kpi.simulator.world.ticket_history import DONE, TicketHistory, Tic
 from helpdesk_kpi.simulator.world.world import World
 
 
-def stats(world: World, story: TicketHistory, saves: list[TicketUpdate], written: list[Entry]) -> dict[str, str | None]:
+def stats(
+    world: World, story: TicketHistory, saves: list[TicketUpdate], written: list[ConversationEntry]
+) -> dict[str, str | None]:
     """Survey feedback counts as the requester's response; what an agent writes on an outbound ticket as none."""
     replies = [] if outbound(world, story.created) else [save.at for save in saves if responds(world, save)]
     contacts = [save.at for save in saves if asks(world, save)]

@@ -38,7 +38,7 @@ _BRIEF = (
 _encode = msgspec.json.Encoder().encode
 
 
-class Tickets:
+class FreshdeskTickets:
     """All tickets as of the world's now. `base` is the API's address."""
 
     def __init__(self, world: World, base: str, bulk: Bulk, *, archives: bool = True) -> None:

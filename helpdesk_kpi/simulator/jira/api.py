@@ -11,7 +11,7 @@ from helpdesk_kpi.simulator.jira import reference_data as lists
 from helpdesk_kpi.simulator.jira.auth import error_response
 from helpdesk_kpi.simulator.jira.issue_view import FIELDS
 from helpdesk_kpi.simulator.jira.issues import Issues
-from helpdesk_kpi.simulator.jira.site import Kind, Site
+from helpdesk_kpi.simulator.jira.site import Kind, SimulatedSite
 from helpdesk_kpi.simulator.jira.vocabulary import AGENTS, CLOUD_ID
 from helpdesk_kpi.simulator.server.faults import Faults
 from helpdesk_kpi.simulator.server.gate import Json
@@ -38,12 +38,12 @@ class JiraApi:
         assert self._issues is not None
         return self._issues
 
-    def site(self, request: Request) -> Site:
+    def site(self, request: Request) -> SimulatedSite:
         return self.issues(request).site
 
     def warm(self, base: str, *, rows: bool = True) -> None:
         """Make every row beforehand, so that a measurement measures who asks. `base` is the site's address."""
-        self._issues = Issues(Site(self.world, self.kind, self.faults.zone, base))
+        self._issues = Issues(SimulatedSite(self.world, self.kind, self.faults.zone, base))
         for number in self._issues.tracks if rows else ():
             if self._issues.tracks[number].there(self.world.now):
                 self._issues.fields(number, FIELDS)
@@ -93,7 +93,7 @@ class JiraApi:
 
     # --- lists
 
-    def list_response(self, rows: Callable[[Site], Any]) -> Callable[[Request], Awaitable[Response]]:
+    def list_response(self, rows: Callable[[SimulatedSite], Any]) -> Callable[[Request], Awaitable[Response]]:
         """A whole list, or a single object, in one answer."""
 
         async def respond(request: Request) -> Response:
@@ -101,7 +101,7 @@ class JiraApi:
 
         return respond
 
-    def page_response(self, rows: Callable[[Site], Any]) -> Callable[[Request], Awaitable[Response]]:
+    def page_response(self, rows: Callable[[SimulatedSite], Any]) -> Callable[[Request], Awaitable[Response]]:
         async def respond(request: Request) -> Response:
             return self._paged(request, rows(self.site(request)), 50)
 

@@ -18,7 +18,7 @@ from helpdesk_kpi.simulator.jira.confluence import Confluence
 from helpdesk_kpi.simulator.jira.roles import Roles
 from helpdesk_kpi.simulator.jira.search import Search
 from helpdesk_kpi.simulator.jira.service_desk import Requests
-from helpdesk_kpi.simulator.jira.site import Kind, Site, account_id
+from helpdesk_kpi.simulator.jira.site import Kind, SimulatedSite, account_id
 from helpdesk_kpi.simulator.jira.vocabulary import (
     AGENTS,
     CATEGORY,
@@ -124,7 +124,7 @@ def account_of(number: int) -> str:
 
 def bots(world: World, kind: Kind = "cloud") -> list[str]:
     """Ids of bots, including rules. Cloud has a kind of account for them, Data Center does not."""
-    site = Site(world, kind, None, "")
+    site = SimulatedSite(world, kind, None, "")
     return [site.person_id(number) for number in (SYSTEM, *(a.id for a in world.desk.accounts if a.bot))]
 
 

@@ -21,7 +21,7 @@ from helpdesk_kpi.simulator.server.gate import Json
 from helpdesk_kpi.simulator.server.paging import BadRequestError
 from helpdesk_kpi.simulator.world.articles import paragraphs
 from helpdesk_kpi.simulator.world.clock import SECOND
-from helpdesk_kpi.simulator.world.facts import Article
+from helpdesk_kpi.simulator.world.facts import ArticleFact
 
 #: id, key, name, type
 SPACES = (("65537", "KB", "Knowledge base", "knowledge_base"), ("65538", "TEAM", "Team", "global"))
@@ -131,7 +131,7 @@ class Confluence:
         rows = [{"id": int(own), "key": key, "name": name, "type": "global"} for own, key, name, _ in SPACES]
         return self._offset(request, rows)
 
-    def _content(self, request: Request, article: Article) -> dict[str, Any]:
+    def _content(self, request: Request, article: ArticleFact) -> dict[str, Any]:
         expand = request.query_params.get("expand", "").split(",")
         edits = self._edits(article)
         shown: dict[str, Any] = {"id": str(article.id), "type": "page", "title": article.title,
@@ -144,7 +144,7 @@ class Confluence:
             shown["history"] = {"latest": True, "createdBy": first["by"], "createdDate": first["when"]}
         return shown
 
-    def _written(self, request: Request, article: Article, number: int) -> dict[str, Any]:
+    def _written(self, request: Request, article: ArticleFact, number: int) -> dict[str, Any]:
         at, who = self._edits(article)[number - 1]
         site = self.api.site(request)
         person, local = site.person(who), site.local(at)
@@ -176,23 +176,23 @@ class Confluence:
 
     # --- articles
 
-    def articles(self) -> Iterable[Article]:
+    def articles(self) -> Iterable[ArticleFact]:
         """Those that can be seen; some ended before they began."""
         here = (a for a in self.world.desk.articles if a.created_at <= self.world.now and not a.draft)
         return (a for a in here if a.archived_at is None or a.archived_at > a.created_at)
 
-    def _article(self, request: Request) -> Article | None:
+    def _article(self, request: Request) -> ArticleFact | None:
         return next((a for a in self.articles() if str(a.id) == request.path_params["page"]), None)
 
-    def _edits(self, article: Article) -> list[tuple[int, int]]:
+    def _edits(self, article: ArticleFact) -> list[tuple[int, int]]:
         """When and by whom, the creation first: the versions."""
         return [(article.created_at, article.author), *((at, by) for at, by in article.edits if at <= self.world.now)]
 
-    def _status(self, article: Article) -> str:
+    def _status(self, article: ArticleFact) -> str:
         gone = article.archived_at is not None and article.archived_at <= self.world.now
         return "trashed" if gone else "current"
 
-    def _page(self, request: Request, article: Article) -> dict[str, Any]:
+    def _page(self, request: Request, article: ArticleFact) -> dict[str, Any]:
         site, edits = self.api.site(request), self._edits(article)
         author, web = site.person_id(article.author), f"/spaces/{KB[1]}/pages/{article.id}"
         shown: dict[str, Any] = {
@@ -208,7 +208,7 @@ class Confluence:
             shown["body"] = {"storage": {"representation": "storage", "value": text}}
         return shown
 
-    def _version(self, request: Request, article: Article, number: int) -> dict[str, Any]:
+    def _version(self, request: Request, article: ArticleFact, number: int) -> dict[str, Any]:
         at, who = self._edits(article)[number - 1]
         return {"number": number, "message": "", "minorEdit": at in article.minor, "createdAt": utc(at),
                 "authorId": self.api.site(request).person_id(who)}  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from helpdesk_kpi.simulator.jira.site import Site
+from helpdesk_kpi.simulator.jira.site import SimulatedSite
 from helpdesk_kpi.simulator.jira.vocabulary import (
     CATEGORY,
     DONE,
@@ -59,15 +59,15 @@ class JiraComment(msgspec.Struct, frozen=True):
     comment: Comment
 
 
-def _worklog_instants(site: Site, story: TicketHistory) -> list[int]:
+def _worklog_instants(site: SimulatedSite, story: TicketHistory) -> list[int]:
     """When time was written down, corrected or taken back: all of it moves the issue, unless the world says not."""
     return [] if site.world.silent_hours else [fact.at for fact in story.timed]
 
 
-class IssueHistory:
+class SimulatedIssueHistory:
     """The histories and comments of one issue, all of them, in order; and where and when it can be seen."""
 
-    def __init__(self, site: Site, story: TicketHistory) -> None:
+    def __init__(self, site: SimulatedSite, story: TicketHistory) -> None:
         self.site, self.story = site, story
         self.move = _move(site, story)
         self.moved_at = story.saves[self.move].at if self.move is not None else None
@@ -245,7 +245,7 @@ def began_elsewhere(story: TicketHistory) -> bool:
     return story.ticket % 53 == 17
 
 
-def _move(site: Site, story: TicketHistory) -> int | None:
+def _move(site: SimulatedSite, story: TicketHistory) -> int | None:
     """The place of the save that moves it: the first that an agent writes in."""
     if not began_elsewhere(story):
         return None
@@ -255,18 +255,18 @@ def _move(site: Site, story: TicketHistory) -> int | None:
     return None
 
 
-def _agent(site: Site, number: int, at: int) -> bool:
+def _agent(site: SimulatedSite, number: int, at: int) -> bool:
     account = site.world.accounts.get(number)
     return account is not None and not account.bot and account.role_at(at) != "customer"
 
 
-def _hidden(site: Site, story: TicketHistory) -> tuple[int, int] | None:
+def _hidden(site: SimulatedSite, story: TicketHistory) -> tuple[int, int] | None:
     """A few are out of sight for two days, long before the end."""
     since = story.created.at + 3 * DAY
     return (since, since + 2 * DAY) if story.ticket % 40 == 23 and since + 2 * DAY < site.world.desk.end else None
 
 
-def _move_items(track: IssueHistory, before: str, after: str) -> list[Item]:
+def _move_items(track: SimulatedIssueHistory, before: str, after: str) -> list[Item]:
     """The new project has other statuses, so even one that stays the same gets another id."""
     number, names = track.story.ticket, track.site.names
     before, after = track.called(before), track.called(after)
@@ -286,7 +286,7 @@ def _item(
             "to": to, "toString": to_name}  # fmt: skip
 
 
-def software(site: Site) -> list[TicketHistory]:
+def software(site: SimulatedSite) -> list[TicketHistory]:
     """Two internal issues in a project that is no service desk; they are not tickets."""
     team = [a for a in site.world.desk.accounts if not a.bot and a.roles[0][1] != "customer"]
     return [

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from helpdesk_kpi.simulator.jira import sla
-from helpdesk_kpi.simulator.jira.history import History, IssueHistory, JiraComment, resolution
+from helpdesk_kpi.simulator.jira.history import History, JiraComment, SimulatedIssueHistory, resolution
 from helpdesk_kpi.simulator.jira.payload_shapes import name_object, organization, project, request_type, status
-from helpdesk_kpi.simulator.jira.site import Site
+from helpdesk_kpi.simulator.jira.site import SimulatedSite
 from helpdesk_kpi.simulator.jira.vocabulary import (
     CATEGORY,
     DAYS_LAST_COMMENTED,
@@ -28,7 +28,7 @@ from helpdesk_kpi.simulator.jira.vocabulary import (
 )
 from helpdesk_kpi.simulator.world.facts import Answered, Update
 from helpdesk_kpi.simulator.world.ticket_history import DONE, TicketHistory, TicketUpdate, state_after
-from helpdesk_kpi.simulator.world.time_entries import Entry, entries
+from helpdesk_kpi.simulator.world.time_entries import TimeEntryFact, entries
 
 COMMENTS, HISTORIES, WORKLOGS = 20, 40, 20  # what a search embeds at most
 FIRST_ISSUE = 100_000
@@ -48,7 +48,7 @@ MISSING = object()
 class IssueView:
     """One issue as of the world's now."""
 
-    def __init__(self, site: Site, tracks: Mapping[int, IssueHistory], number: int) -> None:
+    def __init__(self, site: SimulatedSite, tracks: Mapping[int, SimulatedIssueHistory], number: int) -> None:
         self.site, self.tracks, self.track = site, tracks, tracks[number]
         self.number, self.now = number, site.world.now
         self.story: TicketHistory = self.track.story
@@ -115,11 +115,11 @@ class IssueView:
             shown["properties"] = [internal]
         return shown
 
-    def all_worklogs(self) -> list[Entry]:
+    def all_worklogs(self) -> list[TimeEntryFact]:
         """Time entries, including deleted ones."""
         return entries(self.story, self.now)
 
-    def worklogs(self) -> list[Entry]:
+    def worklogs(self) -> list[TimeEntryFact]:
         return [entry for entry in self.all_worklogs() if entry.seconds]
 
     def embedded_worklogs(self) -> Any:
@@ -130,7 +130,7 @@ class IssueView:
         return {"startAt": 0, "maxResults": WORKLOGS, "total": len(rows),
                 "worklogs": [self.worklog(entry) for entry in rows[:WORKLOGS]]}  # fmt: skip
 
-    def worklog(self, entry: Entry) -> dict[str, Any]:
+    def worklog(self, entry: TimeEntryFact) -> dict[str, Any]:
         author, minutes = self.site.person(entry.agent), entry.seconds // 60
         return {"self": f"{self.url}/worklog/{entry.id}", "author": author, "updateAuthor": author,
                 "created": self.site.when(entry.at), "updated": self.site.when(entry.changed_at),

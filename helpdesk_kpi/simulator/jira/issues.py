@@ -5,9 +5,9 @@ from typing import Any
 
 import msgspec
 
-from helpdesk_kpi.simulator.jira.history import IssueHistory, software
+from helpdesk_kpi.simulator.jira.history import SimulatedIssueHistory, software
 from helpdesk_kpi.simulator.jira.issue_view import FIELDS, FIRST_ISSUE, MISSING, IssueView
-from helpdesk_kpi.simulator.jira.site import Site
+from helpdesk_kpi.simulator.jira.site import SimulatedSite
 
 _encode = msgspec.json.Encoder().encode
 
@@ -15,10 +15,10 @@ _encode = msgspec.json.Encoder().encode
 class Issues:
     """All issues of the site by ticket number. Two are in a project that is no service desk and are not tickets."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: SimulatedSite) -> None:
         self.site, self.world = site, site.world
         stories = [*self.world.stories.values(), *software(site)]
-        self.tracks = {story.ticket: IssueHistory(site, story) for story in stories}
+        self.tracks = {story.ticket: SimulatedIssueHistory(site, story) for story in stories}
         self.by_key = {key: number for number, track in self.tracks.items() for key in track.all_keys()}
         self._made: dict[int, tuple[Any, dict[str, msgspec.Raw | None]]] = {}
         self._gone = (-1, 0)

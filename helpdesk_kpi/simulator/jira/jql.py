@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from helpdesk_kpi.simulator.jira.site import Site
+from helpdesk_kpi.simulator.jira.site import SimulatedSite
 from helpdesk_kpi.simulator.jira.vocabulary import PROJECTS, SATISFACTION_DATE
 from helpdesk_kpi.simulator.server.paging import BadRequestError
 from helpdesk_kpi.simulator.world.clock import DAY, HOUR, MINUTE, SECOND, WEEK
@@ -58,7 +58,7 @@ class Word(msgspec.Struct, frozen=True):
         return not self.quoted and self.text.lower() in words
 
 
-def read(jql: str, site: Site) -> Query:
+def read(jql: str, site: SimulatedSite) -> Query:
     """BadRequestError says in Jira's words what it does not understand."""
     words = list(_words(jql))
     cut = next((i for i in range(len(words) - 1) if words[i].means("order") and words[i + 1].means("by")), len(words))
@@ -81,7 +81,7 @@ def _words(jql: str) -> Iterator[Word]:
         place = match.end()
 
 
-def _clauses(words: list[Word], site: Site) -> Iterator[Clause]:
+def _clauses(words: list[Word], site: SimulatedSite) -> Iterator[Clause]:
     i = 0
     while i < len(words):
         if i and not words[i].means("and"):
@@ -101,7 +101,7 @@ def _clauses(words: list[Word], site: Site) -> Iterator[Clause]:
         yield _clause(field, operator, given, site)
 
 
-def _clause(field: Word, operator: Word, given: list[Word], site: Site) -> Clause:
+def _clause(field: Word, operator: Word, given: list[Word], site: SimulatedSite) -> Clause:
     name, sign = field.text.lower(), operator.text.lower()
     for word in given:
         if word.means(*RESERVED):
@@ -133,7 +133,7 @@ def _project(word: Word) -> str:
     raise BadRequestError("", f"The value '{word.text}' does not exist for the field 'project'.")
 
 
-def _time(field: str, word: Word, site: Site) -> int:
+def _time(field: str, word: Word, site: SimulatedSite) -> int:
     """Epoch milliseconds, a span back from now, or a time to the minute in the zone of the account that asks.
 
     No page says whether Data Center takes epochs; here it does not.

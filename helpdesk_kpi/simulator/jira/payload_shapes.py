@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from helpdesk_kpi.simulator.jira.site import Site
+from helpdesk_kpi.simulator.jira.site import SimulatedSite
 from helpdesk_kpi.simulator.jira.vocabulary import INTAKE, Project, category, form_type, status_id, type_id
 from helpdesk_kpi.simulator.world.support_desk import BASE
 
 
-def status(site: Site, name: str, where: Project) -> dict[str, Any]:
+def status(site: SimulatedSite, name: str, where: Project) -> dict[str, Any]:
     number, key, label, colour = category(name)
     own = status_id(name, where)
     shown = {
@@ -19,12 +19,12 @@ def status(site: Site, name: str, where: Project) -> dict[str, Any]:
     return shown | ({"scope": {"type": "PROJECT", "project": {"id": INTAKE.id}}} if where.own_statuses else {})
 
 
-def project(site: Site, given: Project) -> dict[str, Any]:
+def project(site: SimulatedSite, given: Project) -> dict[str, Any]:
     return {"self": f"{site.api}/project/{given.id}", "id": given.id, "key": given.key, "name": given.name,
             "projectTypeKey": given.kind, "simplified": given.own_statuses, "avatarUrls": {}}  # fmt: skip
 
 
-def organization(site: Site, number: int) -> dict[str, Any]:
+def organization(site: SimulatedSite, number: int) -> dict[str, Any]:
     place = (number - BASE - 601) // 4
     known = 0 <= place < len(site.words.organizations)
     name = site.words.organizations[place][0] if known else f"Organization {number}"
@@ -33,7 +33,7 @@ def organization(site: Site, number: int) -> dict[str, Any]:
     return {"id": own, "name": name, "_links": {"self": link}}
 
 
-def request_type(site: Site, form: int | None, kind: str | None, where: Project) -> dict[str, Any]:
+def request_type(site: SimulatedSite, form: int | None, kind: str | None, where: Project) -> dict[str, Any]:
     own, name = form_type(site.words, form)
     link = f"{site.base}/rest/servicedeskapi/servicedesk/{where.desk}/requesttype/{own}"
     return {"_expands": ["field"], "id": own, "_links": {"self": link}, "name": name, "description": "", "helpText": "",
@@ -41,7 +41,7 @@ def request_type(site: Site, form: int | None, kind: str | None, where: Project)
             "groupIds": []}  # fmt: skip
 
 
-def name_object(site: Site, what: str, own: str) -> dict[str, Any]:
+def name_object(site: SimulatedSite, what: str, own: str) -> dict[str, Any]:
     """As an issue shows it: priorities have no description there, resolutions no icon."""
     shown: dict[str, Any] = {"self": f"{site.api}/{what}/{own}", "id": own, "name": site.names[own]}
     shown |= {} if what == "priority" else {"description": ""}

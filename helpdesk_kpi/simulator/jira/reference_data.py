@@ -6,7 +6,7 @@ from helpdesk_kpi.simulator.jira import sla
 from helpdesk_kpi.simulator.jira.history import old_statuses_until
 from helpdesk_kpi.simulator.jira.issues import Issues
 from helpdesk_kpi.simulator.jira.payload_shapes import project, status
-from helpdesk_kpi.simulator.jira.site import Site
+from helpdesk_kpi.simulator.jira.site import SimulatedSite
 from helpdesk_kpi.simulator.jira.vocabulary import (
     CATEGORY,
     DAYS_LAST_COMMENTED,
@@ -56,7 +56,7 @@ _CUSTOM = {
 }  # fmt: skip
 
 
-def fields(site: Site) -> Rows:
+def fields(site: SimulatedSite) -> Rows:
     """https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issue-fields/"""
     able = {"orderable": True, "navigable": True, "searchable": True}
     rows: Rows = []
@@ -73,14 +73,14 @@ def fields(site: Site) -> Rows:
     return rows
 
 
-def statuses(site: Site) -> Rows:
+def statuses(site: SimulatedSite) -> Rows:
     """Of both desks: a project that is managed by its team has its own, with the same names."""
     old = OLD_STATUSES.values() if site.world.now < old_statuses_until(site.world) else ()
     now = [status(site, name, where) for where in (SUPPORT, INTAKE) for name in STATUSES]
     return [*now, *(status(site, name, SUPPORT) for name in old)]
 
 
-def priorities(site: Site) -> Rows:
+def priorities(site: SimulatedSite) -> Rows:
     return [
         {"self": f"{site.api}/priority/{own}", "statusColor": "#d04437", "description": "", "id": own,
          "iconUrl": f"{site.base}/images/icons/priorities/{own}.svg", "name": site.names[own], "isDefault": own == "3"}
@@ -88,7 +88,7 @@ def priorities(site: Site) -> Rows:
     ]  # fmt: skip
 
 
-def resolutions(site: Site) -> Rows:
+def resolutions(site: SimulatedSite) -> Rows:
     return [
         {"self": f"{site.api}/resolution/{own}", "id": own, "description": "", "name": site.names[own],
          "isDefault": own == DONE}
@@ -96,12 +96,12 @@ def resolutions(site: Site) -> Rows:
     ]  # fmt: skip
 
 
-def plain_resolutions(site: Site) -> Rows:
+def plain_resolutions(site: SimulatedSite) -> Rows:
     """All at once, which do not say which is the default one."""
     return [{name: value for name, value in row.items() if name != "isDefault"} for row in resolutions(site)]
 
 
-def issue_types(site: Site) -> Rows:
+def issue_types(site: SimulatedSite) -> Rows:
     return [
         {"self": f"{site.api}/issuetype/{own}", "id": own, "description": "", "name": site.names[own],
          "iconUrl": f"{site.base}/images/icons/issuetype/{own}.svg", "subtask": False, "hierarchyLevel": 0}
@@ -127,14 +127,14 @@ def _insight(issues: Issues, project_id: str) -> dict[str, Any]:
     return {"totalIssueCount": len(here)} | ({} if last is None else {"lastIssueUpdateTime": issues.site.when(last)})
 
 
-def people(site: Site) -> Rows:
+def people(site: SimulatedSite) -> Rows:
     """Everybody who has an account by now, whether active or not."""
     now = site.world.now
     here = [account.id for account in site.world.accounts.values() if account.created_at <= now]
     return [site.person(number) for number in (REPORTS, site.automation.id, *here)]
 
 
-def agents(site: Site) -> list[int]:
+def agents(site: SimulatedSite) -> list[int]:
     """Who has, or had, an agent's licence; a light agent has none, and looks like any other colleague."""
     here = [account for account in site.world.accounts.values() if account.created_at <= site.world.now]
     return [account.id for account in here if _is_agents(account)]
@@ -144,13 +144,13 @@ def _is_agents(account: Account) -> bool:
     return not account.bot and not account.intake and account.roles[0][1] in {"agent", "admin"}
 
 
-def myself(site: Site) -> dict[str, Any]:
+def myself(site: SimulatedSite) -> dict[str, Any]:
     me = site.person(REPORTS) | {"emailAddress": site.reports.email, "timeZone": str(site.zone), "locale": "en_US"}
     empty = {"size": 1, "items": []}
     return me | {"groups": empty, "applicationRoles": empty}
 
 
-def server_info(site: Site) -> dict[str, Any]:
+def server_info(site: SimulatedSite) -> dict[str, Any]:
     now = site.world.now
     version = "1001.0.0-SNAPSHOT" if site.cloud else "9.12.4"
     return {

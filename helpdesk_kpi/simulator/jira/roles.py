@@ -11,7 +11,7 @@ from starlette.responses import Response
 from helpdesk_kpi.simulator.jira.api import JiraApi
 from helpdesk_kpi.simulator.jira.auth import error_response
 from helpdesk_kpi.simulator.jira.reference_data import agents
-from helpdesk_kpi.simulator.jira.site import Site
+from helpdesk_kpi.simulator.jira.site import SimulatedSite
 from helpdesk_kpi.simulator.jira.vocabulary import AGENTS, PROJECTS, REPORTS, Project
 from helpdesk_kpi.simulator.server.gate import Json
 
@@ -49,7 +49,7 @@ class Roles:
         wanted = request.path_params["project"]
         return next((one for one in PROJECTS if wanted in {one.id, one.key}), None)
 
-    def _address(self, site: Site, where: Project, own: str) -> str:
+    def _address(self, site: SimulatedSite, where: Project, own: str) -> str:
         return f"{site.api}/project/{where.id}/role/{own}"
 
 
@@ -57,14 +57,14 @@ def _known(where: Project) -> list[str]:
     return [own for own in _NAMES if own not in _OF_DESKS or where.kind == SERVICE]
 
 
-def _user(site: Site, number: int, place: int) -> dict[str, Any]:
+def _user(site: SimulatedSite, number: int, place: int) -> dict[str, Any]:
     """Data Center gives the login, Cloud the account."""
     person = site.person(number)
     shown = {"id": place, "displayName": person["displayName"], "type": "atlassian-user-role-actor"}
     return shown | ({"actorUser": {"accountId": person["accountId"]}} if site.cloud else {"name": person["name"]})
 
 
-def _group(site: Site, place: int) -> dict[str, Any]:
+def _group(site: SimulatedSite, place: int) -> dict[str, Any]:
     own, name = AGENTS
     shown = {"id": place, "displayName": name, "name": name, "type": "atlassian-group-role-actor"}
     return shown | ({"actorGroup": {"displayName": name, "groupId": own, "name": name}} if site.cloud else {})

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from helpdesk_kpi.simulator.jira import jql
 from helpdesk_kpi.simulator.jira.auth import error_response
-from helpdesk_kpi.simulator.jira.history import IssueHistory
+from helpdesk_kpi.simulator.jira.history import SimulatedIssueHistory
 from helpdesk_kpi.simulator.jira.issues import Issues
 from helpdesk_kpi.simulator.jira.search_request import (
     Token,
@@ -141,7 +141,7 @@ class Search:
         return self._found[text, world.now]
 
 
-def _fits(track: IssueHistory, clause: jql.Clause, at: int, numbers: Collection[int | None]) -> bool:
+def _fits(track: SimulatedIssueHistory, clause: jql.Clause, at: int, numbers: Collection[int | None]) -> bool:
     """Whether the index of then has it; `named` are the tickets of a list of ids."""
     match clause.field:
         case "project":

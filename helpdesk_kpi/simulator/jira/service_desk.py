@@ -15,7 +15,7 @@ from helpdesk_kpi.simulator.jira.auth import error_response
 from helpdesk_kpi.simulator.jira.issue_view import IssueView
 from helpdesk_kpi.simulator.jira.payload_shapes import organization as shown_organization
 from helpdesk_kpi.simulator.jira.payload_shapes import request_type
-from helpdesk_kpi.simulator.jira.site import Site
+from helpdesk_kpi.simulator.jira.site import SimulatedSite
 from helpdesk_kpi.simulator.jira.vocabulary import PROJECTS
 from helpdesk_kpi.simulator.server.gate import Json
 from helpdesk_kpi.simulator.server.paging import BadRequestError
@@ -168,7 +168,7 @@ def _experimental() -> Response:
     )
 
 
-def _person(site: Site, number: int) -> dict[str, Any]:
+def _person(site: SimulatedSite, number: int) -> dict[str, Any]:
     """Here customers have a name and a key too, which are the account's id again."""
     shown = site.person(number)
     own = shown.get("accountId") or shown["key"]

@@ -20,7 +20,7 @@ def account_id(number: int) -> str:
     return f"712020:{AUTOMATION if number == SYSTEM else number}"
 
 
-class Site:
+class SimulatedSite:
     """`zone` is that of the account that asks: Jira writes all its times in it."""
 
     def __init__(self, world: World, kind: Kind, zone: str | None, base: str) -> None:

@@ -9,9 +9,9 @@ from typing import Any, Protocol
 
 import msgspec
 
-from helpdesk_kpi.simulator.jira.site import Site
+from helpdesk_kpi.simulator.jira.site import SimulatedSite
 from helpdesk_kpi.simulator.jira.vocabulary import FIRST_RESPONSE, RESOLUTION, TO_CLOSE, VENDOR
-from helpdesk_kpi.simulator.world.clock import MINUTE, Hours
+from helpdesk_kpi.simulator.world.clock import MINUTE, DeskHours
 from helpdesk_kpi.simulator.world.facts import Created
 from helpdesk_kpi.simulator.world.ticket_history import DONE, TicketHistory, TicketUpdate
 
@@ -35,7 +35,7 @@ class AllDay:
         return at + work
 
 
-class Cycle(msgspec.Struct, frozen=True):
+class SimulatedCycle(msgspec.Struct, frozen=True):
     """`active` are the spans in which the clock ran, the last one up to the stop or to now."""
 
     start: int
@@ -61,7 +61,7 @@ class Cycle(msgspec.Struct, frozen=True):
         return self.calendar.after(last, left)
 
 
-def cycles(site: Site, story: TicketHistory, field: str) -> list[Cycle] | None:
+def cycles(site: SimulatedSite, story: TicketHistory, field: str) -> list[SimulatedCycle] | None:
     """In order; only the last one may be going on. None: the SLA does not apply to this ticket."""
     if field == VENDOR:
         return []
@@ -75,7 +75,7 @@ Turn = tuple[int, str]
 """When, and one of start, stop, pause, go."""
 
 
-def _first_response(site: Site, story: TicketHistory) -> Iterator[Turn]:
+def _first_response(site: SimulatedSite, story: TicketHistory) -> Iterator[Turn]:
     """Until a public comment by an agent, or the resolution."""
     yield story.created.at, "start"
     for save in story.until(site.world.now)[1:]:
@@ -84,7 +84,7 @@ def _first_response(site: Site, story: TicketHistory) -> Iterator[Turn]:
             return
 
 
-def _resolution(site: Site, story: TicketHistory) -> Iterator[Turn]:
+def _resolution(site: SimulatedSite, story: TicketHistory) -> Iterator[Turn]:
     """From the creation, and again from each reopening; it waits while the customer is waited for."""
     yield story.created.at, "start"
     was = story.created.status
@@ -98,7 +98,7 @@ def _resolution(site: Site, story: TicketHistory) -> Iterator[Turn]:
         was = status
 
 
-def _to_close(site: Site, story: TicketHistory) -> Iterator[Turn]:
+def _to_close(site: SimulatedSite, story: TicketHistory) -> Iterator[Turn]:
     for save in story.until(site.world.now)[1:]:
         status = save.changes.get("status")
         if status == "closed" or (status is not None and save.before["status"] in DONE):
@@ -107,7 +107,7 @@ def _to_close(site: Site, story: TicketHistory) -> Iterator[Turn]:
             yield save.at, "start"
 
 
-def _answers(site: Site, story: TicketHistory, save: TicketUpdate) -> bool:
+def _answers(site: SimulatedSite, story: TicketHistory, save: TicketUpdate) -> bool:
     fact = save.fact
     if isinstance(fact, Created) or not fact.comment or not fact.comment.public:
         return False
@@ -116,15 +116,15 @@ def _answers(site: Site, story: TicketHistory, save: TicketUpdate) -> bool:
     return person and fact.actor != story.created.requester
 
 
-def _cycles(site: Site, story: TicketHistory, field: str, turns: Iterator[Turn]) -> Iterator[Cycle]:
+def _cycles(site: SimulatedSite, story: TicketHistory, field: str, turns: Iterator[Turn]) -> Iterator[SimulatedCycle]:
     start: int | None = None
     since: int | None = None
     active: list[tuple[int, int]] = []
 
-    def cycle(at: int, stop: int | None) -> Cycle | None:
+    def cycle(at: int, stop: int | None) -> SimulatedCycle | None:
         spans = (*active, (since, at)) if since is not None else tuple(active)
         goal = _goal(site, story, field, at)
-        return goal and Cycle(start or 0, stop, spans, since is None, *goal)
+        return goal and SimulatedCycle(start or 0, stop, spans, since is None, *goal)
 
     for at, turn in turns:
         if turn == "start":
@@ -144,17 +144,17 @@ def _cycles(site: Site, story: TicketHistory, field: str, turns: Iterator[Turn])
         yield running
 
 
-def _goal(site: Site, story: TicketHistory, field: str, at: int) -> tuple[int, Calendar] | None:
+def _goal(site: SimulatedSite, story: TicketHistory, field: str, at: int) -> tuple[int, Calendar] | None:
     """By the priority of then; a completed cycle keeps its goal."""
     priority = story.state(at)["priority"]
     if priority is None:
         return None
     minutes = _CLOSE_WITHIN if field == TO_CLOSE else GOALS[priority][field == RESOLUTION]
-    hours: Hours = site.world.hours
+    hours: DeskHours = site.world.hours
     return minutes * MINUTE, AllDay() if priority == "urgent" else hours
 
 
-def value(site: Site, story: TicketHistory, field: str, self_url: str) -> dict[str, Any] | None:
+def value(site: SimulatedSite, story: TicketHistory, field: str, self_url: str) -> dict[str, Any] | None:
     """The field of an issue, or a row of /request/{id}/sla; some come without their id."""
     found = cycles(site, story, field)
     if found is None:
@@ -171,7 +171,7 @@ def value(site: Site, story: TicketHistory, field: str, self_url: str) -> dict[s
     return shown | {"slaDisplayFormat": "NEW_SLA_FORMAT"}
 
 
-def _completed(site: Site, story: TicketHistory, cycle: Cycle) -> dict[str, Any]:
+def _completed(site: SimulatedSite, story: TicketHistory, cycle: SimulatedCycle) -> dict[str, Any]:
     assert cycle.stop is not None
     return {
         "startTime": site.date(cycle.start), "stopTime": site.date(cycle.stop),
@@ -179,7 +179,7 @@ def _completed(site: Site, story: TicketHistory, cycle: Cycle) -> dict[str, Any]
     } | _spans(site, cycle)  # fmt: skip
 
 
-def _ongoing(site: Site, story: TicketHistory, cycle: Cycle) -> dict[str, Any]:
+def _ongoing(site: SimulatedSite, story: TicketHistory, cycle: SimulatedCycle) -> dict[str, Any]:
     """As of now; a paused clock has no due time."""
     now = site.world.now
     until = {} if cycle.paused else {"breachTime": _breach(site, story, cycle)}
@@ -189,14 +189,14 @@ def _ongoing(site: Site, story: TicketHistory, cycle: Cycle) -> dict[str, Any]:
     } | _spans(site, cycle)  # fmt: skip
 
 
-def _spans(site: Site, cycle: Cycle) -> dict[str, Any]:
+def _spans(site: SimulatedSite, cycle: SimulatedCycle) -> dict[str, Any]:
     return {
         "goalDuration": site.span(cycle.goal), "elapsedTime": site.span(cycle.elapsed),
         "remainingTime": site.span(cycle.goal - cycle.elapsed),
     }  # fmt: skip
 
 
-def _breach(site: Site, story: TicketHistory, cycle: Cycle) -> dict[str, Any]:
+def _breach(site: SimulatedSite, story: TicketHistory, cycle: SimulatedCycle) -> dict[str, Any]:
     """On some sites it lacks the plain forms."""
     shown = site.date(cycle.breach_at)
     return {name: shown[name] for name in ("jira", "friendly")} if story.ticket % 6 == 2 else shown

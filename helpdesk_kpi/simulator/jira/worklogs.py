@@ -14,7 +14,7 @@ from helpdesk_kpi.simulator.jira.search_request import parse_request
 from helpdesk_kpi.simulator.server.gate import Json
 from helpdesk_kpi.simulator.server.paging import BadRequestError
 from helpdesk_kpi.simulator.world.clock import MINUTE
-from helpdesk_kpi.simulator.world.time_entries import Entry
+from helpdesk_kpi.simulator.world.time_entries import TimeEntryFact
 
 PAGE = 1000
 HELD_BACK = MINUTE  # the feed leaves out the last minute
@@ -64,12 +64,12 @@ class Worklogs:
         configuration: dict[str, Any] = {"votingEnabled": True, "issueLinkingEnabled": True, "timeTrackingEnabled": on}
         return Json(configuration | ({"timeTrackingConfiguration": units} if on else {}))
 
-    def _all(self, request: Request) -> list[Entry]:
+    def _all(self, request: Request) -> list[TimeEntryFact]:
         issues, now = self.api.issues(request), self.world.now
         there = [number for number, track in issues.tracks.items() if track.there(now)]
         return [entry for number in there for entry in issues.view(number).all_worklogs()]
 
-    def _feed(self, request: Request, found: list[Entry]) -> Response:
+    def _feed(self, request: Request, found: list[TimeEntryFact]) -> Response:
         """From `since` on, which may repeat the last one of the page before; the address of a next page is always
         there.
         """

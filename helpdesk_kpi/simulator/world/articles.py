@@ -5,7 +5,7 @@ from random import Random
 import msgspec
 
 from helpdesk_kpi.simulator.world.clock import DAY, SECOND, WEEK
-from helpdesk_kpi.simulator.world.facts import Article
+from helpdesk_kpi.simulator.world.facts import ArticleFact
 from helpdesk_kpi.simulator.world.support_desk import BASE, SupportDesk
 
 FIRST_ARTICLE = BASE + 3001
@@ -26,12 +26,12 @@ def _solutions(desk: SupportDesk) -> list[tuple[str, str]]:
     return [(topic.problems[0][0], topic.solutions[0]) for topic in desk.words.topics.values()]
 
 
-def _article(rng: Random, desk: SupportDesk, i: int, title: str, body: str) -> Article:
+def _article(rng: Random, desk: SupportDesk, i: int, title: str, body: str) -> ArticleFact:
     author = rng.choice(desk.workers)
     span = desk.end - desk.start
     older = i < len(desk.words.topics)  # there before the first ticket, so that agents can link to it
     created = desk.start - 20 * WEEK + i * DAY if older else desk.start + rng.randrange(span // SECOND) * SECOND
-    return Article(
+    return ArticleFact(
         id=FIRST_ARTICLE + i * 4, title=title, body=body, author=author.account, created_at=created, section=SECTION,
         edits=_edits(rng, desk, max(created, desk.start)), votes=_votes(rng, desk, max(created, desk.start)),
         draft=i % 11 == 8, archived_at=desk.start + span * 3 // 4 // SECOND * SECOND if i % 11 == 9 else None,
@@ -60,7 +60,7 @@ def add_minor_edits(rng: Random, desk: SupportDesk) -> SupportDesk:
     return msgspec.structs.replace(desk, articles=articles)
 
 
-def paragraphs(article: Article, now: int) -> list[str]:
+def paragraphs(article: ArticleFact, now: int) -> list[str]:
     """The text at that time: every edit adds to it, a minor one hardly anything."""
     texts = [article.body]
     for number, at in enumerate((at for at, _ in article.edits if at <= now), 1):
@@ -69,7 +69,7 @@ def paragraphs(article: Article, now: int) -> list[str]:
     return texts
 
 
-def count_views(article: Article, now: int) -> int:
+def count_views(article: ArticleFact, now: int) -> int:
     """Views until then, made up from votes and days."""
     votes = sum(at <= now for at, _, _ in article.votes)
     return 10 * votes + (now - article.created_at) // DAY * (1 + article.id // 4 % 3)

@@ -43,7 +43,7 @@ def _day(days: int) -> str:
     return date.fromordinal(_EPOCH + days).isoformat()
 
 
-class Hours:
+class DeskHours:
     """Working time as half-open windows [start, end) of epoch ms, in order."""
 
     def __init__(self, windows: Iterable[tuple[int, int]]) -> None:

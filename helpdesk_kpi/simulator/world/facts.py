@@ -191,7 +191,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
         return role
 
 
-class Article(msgspec.Struct, frozen=True, kw_only=True):
+class ArticleFact(msgspec.Struct, frozen=True, kw_only=True):
     """A text of the help centre, with its edits (when, by whom) and votes (when, by whom, up or down)."""
 
     id: int

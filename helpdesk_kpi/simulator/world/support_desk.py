@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 
 from helpdesk_kpi.simulator.world import holidays as daysoff
-from helpdesk_kpi.simulator.world.clock import DAY, SECOND, WEEK, Hours, Minutes, Week, local_date, windows
-from helpdesk_kpi.simulator.world.facts import Account, Article, Created, Deleted, Fact
+from helpdesk_kpi.simulator.world.clock import DAY, SECOND, WEEK, DeskHours, Minutes, Week, local_date, windows
+from helpdesk_kpi.simulator.world.facts import Account, ArticleFact, Created, Deleted, Fact
 from helpdesk_kpi.simulator.world.phrases import Words
 from helpdesk_kpi.simulator.world.phrases_en import WORDS as ENGLISH
 from helpdesk_kpi.simulator.world.phrases_zh import WORDS as CHINESE
@@ -41,7 +41,7 @@ class Employee(msgspec.Struct, frozen=True):
     skill: float
     slowness: float
     shift: Minutes  # minutes since local midnight
-    hours: Hours
+    hours: DeskHours
     left_at: int | None = None
 
 
@@ -59,7 +59,7 @@ class SupportDesk(msgspec.Struct, frozen=True, kw_only=True):
     workdays: tuple[date, ...] = ()
     accounts: tuple[Account, ...] = ()
     workers: tuple[Employee, ...] = ()
-    articles: tuple[Article, ...] = ()
+    articles: tuple[ArticleFact, ...] = ()
     severity: Mapping[str, str] = msgspec.field(default_factory=lambda: dict(SEVERITY))
     always: tuple[str, ...] = ALWAYS  # severities whose clock never stops
     exclude_tags: tuple[str, ...] = (TEST_TAG,)
@@ -68,13 +68,13 @@ class SupportDesk(msgspec.Struct, frozen=True, kw_only=True):
     not_valid_tags: tuple[str, ...] = (SCRIPT_TAG,)
     escalation_teams: tuple[int, ...] = (TEAMS[1],)
 
-    def hours(self) -> Hours:
+    def hours(self) -> DeskHours:
         """The desk's working time, from eight weeks before the start to two years after the end."""
-        return Hours(self.open(self.weekly))
+        return DeskHours(self.open(self.weekly))
 
-    def late_hours(self) -> Hours:
+    def late_hours(self) -> DeskHours:
         """The same by the second calendar, with the same days off."""
-        return Hours(self.open(self.late_weekly))
+        return DeskHours(self.open(self.late_weekly))
 
     def open(self, week: Week) -> list[tuple[int, int]]:
         first = local_date(self.start - 8 * WEEK, self.zone)
@@ -119,7 +119,7 @@ def _worker(rng: Random, plan: Plan, desk: SupportDesk, i: int) -> Employee:
     left = desk.start + (desk.end - desk.start) * 6 // 10 // DAY * DAY if plan.leaver and i == _LEAVER else None
     return Employee(
         account=FIRST_AGENT + i * 4, team=TEAMS[_TEAM_OF[i]], skill=round(0.55 + 0.4 * rng.random(), 2),
-        slowness=round(0.7 + 0.7 * rng.random(), 2), shift=shift, hours=Hours(spans), left_at=left,
+        slowness=round(0.7 + 0.7 * rng.random(), 2), shift=shift, hours=DeskHours(spans), left_at=left,
     )  # fmt: skip
 
 

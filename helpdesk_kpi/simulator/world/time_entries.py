@@ -20,7 +20,7 @@ _DELETED = 0.3  # of what is amended: it should not have been there at all
 _URGENT = 2  # times as long
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class TimeEntryFact(msgspec.Struct, frozen=True, kw_only=True):
     """An entry as of an instant. `seconds` 0: it was deleted."""
 
     id: int
@@ -31,14 +31,14 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     changed_at: int
 
 
-def entries(story: TicketHistory, now: int) -> list[Entry]:
+def entries(story: TicketHistory, now: int) -> list[TimeEntryFact]:
     """Everything that was ever written down for a ticket up to now, deleted ones too."""
-    found: dict[int, Entry] = {}
+    found: dict[int, TimeEntryFact] = {}
     for fact in story.timed:
         if fact.at > now:
             break
         if isinstance(fact, Spent):
-            found[fact.entry] = Entry(
+            found[fact.entry] = TimeEntryFact(
                 id=fact.entry, ticket=fact.ticket, at=fact.at, agent=fact.agent, seconds=fact.seconds,
                 changed_at=fact.at,
             )  # fmt: skip

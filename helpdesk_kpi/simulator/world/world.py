@@ -6,7 +6,7 @@ from random import Random
 from typing import Any, Literal
 
 from helpdesk_kpi.simulator.world.articles import add_articles, add_minor_edits
-from helpdesk_kpi.simulator.world.clock import DAY, WEEK, Hours, Week, instant, local_date
+from helpdesk_kpi.simulator.world.clock import DAY, WEEK, DeskHours, Week, instant, local_date
 from helpdesk_kpi.simulator.world.facts import Account, Created, Fact, Spent
 from helpdesk_kpi.simulator.world.plan import Locale, Plan, build_plan
 from helpdesk_kpi.simulator.world.scenarios import build_scenarios
@@ -63,7 +63,7 @@ class World:
         self.stories = _build_histories(self.facts)
         self.leaver = next((a for a in desk.accounts if len(a.roles) > 1), None)
 
-    def hours_of(self, story: TicketHistory, at: int) -> Hours:
+    def hours_of(self, story: TicketHistory, at: int) -> DeskHours:
         """Of the calendar that a ticket has by its own schedule then."""
         late = self.desk.late_weekly and story.state(at)["schedule"] == LATE_SCHEDULE
         return self.late_hours if late else self.hours

@@ -21,7 +21,7 @@ from helpdesk_kpi.simulator.zendesk import sessions, surveys
 from helpdesk_kpi.simulator.zendesk.auth import not_found
 from helpdesk_kpi.simulator.zendesk.events import Events, calls
 from helpdesk_kpi.simulator.zendesk.metric_events import MetricEvents
-from helpdesk_kpi.simulator.zendesk.tickets import HELD_BACK, Tickets, deleted_tickets
+from helpdesk_kpi.simulator.zendesk.tickets import HELD_BACK, ZendeskTickets, deleted_tickets
 
 _FAR = 1 << 62
 _SCOPES = ("agent", "ai_agent", "all")
@@ -32,7 +32,7 @@ class ZendeskApi:
 
     def __init__(self, world: World, faults: Faults) -> None:
         self.world, self.faults = world, faults
-        self._tickets: Tickets | None = None
+        self._tickets: ZendeskTickets | None = None
         self._events: Events | None = None
         self._promises: MetricEvents | None = None
 
@@ -323,7 +323,7 @@ class ZendeskApi:
 
     def warm(self, base: str) -> None:
         """Build every row beforehand, so that a benchmark measures the client. `base` is the API's address."""
-        self._tickets, self._events = Tickets(self.world, base), Events(self.world, base)
+        self._tickets, self._events = ZendeskTickets(self.world, base), Events(self.world, base)
         for _, number in self._tickets.index():
             self._tickets.row(number, metric_sets=True)
 
@@ -333,9 +333,9 @@ class ZendeskApi:
             self._promises = MetricEvents(self.world)
         return self._promises
 
-    def tickets_of(self, request: Request) -> Tickets:
+    def tickets_of(self, request: Request) -> ZendeskTickets:
         if self._tickets is None:
-            self._tickets = Tickets(self.world, self.base(request))
+            self._tickets = ZendeskTickets(self.world, self.base(request))
         return self._tickets
 
     def events_of(self, request: Request) -> Events:

@@ -23,7 +23,7 @@ FIRST = 54_000_000_000_000
 _STRIDE = 128  # ids of one ticket
 
 
-class Written(msgspec.Struct):
+class WrittenEvent(msgspec.Struct):
     """One event: its time, when it becomes visible, and when it was withdrawn (a breach that did not happen)."""
 
     id: int
@@ -51,12 +51,12 @@ class MetricEvents:
         self.world = world
         made = [event for story in world.stories.values() for event in _Clock(world, story).events()]
         self.events = sorted(made, key=lambda event: (event.at, event.id))
-        self.of_ticket: dict[int, list[Written]] = {}
+        self.of_ticket: dict[int, list[WrittenEvent]] = {}
         for event in self.events:
             self.of_ticket.setdefault(event.ticket, []).append(event)
-        self._exported: tuple[int, list[Written]] = (-1, [])
+        self._exported: tuple[int, list[WrittenEvent]] = (-1, [])
 
-    def export(self) -> list[Written]:
+    def export(self) -> list[WrittenEvent]:
         """What the export shows now, in order of time; events announced for later are last."""
         now = self.world.now
         if self._exported[0] != now:
@@ -72,7 +72,7 @@ class MetricEvents:
                 found.setdefault(event.metric, []).append(event.row(self.world.now))
         return found
 
-    def _shows(self, event: Written) -> bool:
+    def _shows(self, event: WrittenEvent) -> bool:
         scrubbed = self.world.stories[event.ticket].scrubbed_at
         return scrubbed is None or scrubbed > self.world.now
 
@@ -84,7 +84,7 @@ class _Clock:
         self.world, self.story = world, story
         self.ids = count(FIRST + story.ticket * _STRIDE)
 
-    def events(self) -> Iterator[Written]:
+    def events(self) -> Iterator[WrittenEvent]:
         replies = [save.at for save in self.story.saves[1:] if is_agent_reply(self.world, save)]
         yield self._event("reply_time", 0, "measure", self.story.created.at)
         yield from self._run("reply_time", 1, self.story.created.at, replies[0] if replies else None, 0)
@@ -98,7 +98,7 @@ class _Clock:
                 return
             start = reopened
 
-    def _run(self, metric: str, instance: int, start: int, end: int | None, place: int) -> Iterator[Written]:
+    def _run(self, metric: str, instance: int, start: int, end: int | None, place: int) -> Iterator[WrittenEvent]:
         yield self._event(metric, instance, "activate", start)
         priority = self.story.state(start)["priority"]
         if instance == 1 and priority in TARGETS:
@@ -118,9 +118,9 @@ class _Clock:
             yield self._event(metric, instance, "fulfill", end)
             yield self._event(metric, instance, "update_status", end, status=spent)
 
-    def _event(self, metric: str, instance: int, kind: str, at: int, **more: Any) -> Written:
+    def _event(self, metric: str, instance: int, kind: str, at: int, **more: Any) -> WrittenEvent:
         late = LATE if self.story.ticket % 7 == 3 else 0
-        return Written(next(self.ids), self.story.ticket, metric, instance, kind, at, at + late, more=more)
+        return WrittenEvent(next(self.ids), self.story.ticket, metric, instance, kind, at, at + late, more=more)
 
 
 def _turn(save: TicketUpdate) -> tuple[bool, bool]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from helpdesk_kpi.simulator.world.articles import paragraphs
 from helpdesk_kpi.simulator.world.clock import DAY, HOUR, Week, iso
-from helpdesk_kpi.simulator.world.facts import Account, Article
+from helpdesk_kpi.simulator.world.facts import Account, ArticleFact
 from helpdesk_kpi.simulator.world.support_desk import (
     BASE,
     BRANDS,
@@ -248,7 +248,7 @@ def articles(world: World, base: str, *, translated: bool = False) -> Rows:
     return sorted(rows, key=lambda row: (row["updated_at"], row["id"]))
 
 
-def _article(world: World, base: str, article: Article) -> dict[str, Any]:
+def _article(world: World, base: str, article: ArticleFact) -> dict[str, Any]:
     edits = [at for at, _ in article.edits if at <= world.now]
     votes = [vote for at, _, vote in article.votes if at <= world.now]
     edited = iso(edits[-1] if edits else article.created_at)
@@ -265,11 +265,11 @@ def _article(world: World, base: str, article: Article) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _body(world: World, article: Article) -> str:
+def _body(world: World, article: ArticleFact) -> str:
     return "".join(f"<p>{text}</p>" for text in paragraphs(article, world.now))
 
 
-def translations(world: World, article: Article) -> Rows:
+def translations(world: World, article: ArticleFact) -> Rows:
     """One locale; it names the last editor only."""
     edits = [(at, who) for at, who in article.edits if at <= world.now]
     at, who = edits[-1] if edits else (article.created_at, article.author)
@@ -281,7 +281,7 @@ def translations(world: World, article: Article) -> Rows:
     ]  # fmt: skip
 
 
-def votes(world: World, article: Article) -> Rows:
+def votes(world: World, article: ArticleFact) -> Rows:
     return [
         {"id": article.id * 100 + i, "user_id": who, "value": vote, "item_id": article.id, "item_type": "Article",
          "created_at": iso(at), "updated_at": iso(at)}

@@ -19,7 +19,7 @@ COMPUTED_AFTER = 5 * MINUTE  # the metric set of a ticket that has just changed 
 _encode = msgspec.json.Encoder().encode
 
 
-class Tickets:
+class ZendeskTickets:
     """All tickets as of the world's now, in the order of the incremental export."""
 
     def __init__(self, world: World, base: str) -> None:

@@ -13,10 +13,10 @@ from helpdesk_kpi.model import Event, Name, NativeMetric, Person, SlaCycle, Tick
 from helpdesk_kpi.pull.time_zones import to_iana
 from helpdesk_kpi.text.comment import similarity
 
-KEEP = map_tickets.FieldSelection(url="https://acme.freshdesk.com", sketch_key=b"key")
+KEEP = map_tickets.FreshdeskFields(url="https://acme.freshdesk.com", sketch_key=b"key")
 
 
-def mapped(keep: map_tickets.FieldSelection = KEEP, *, removed_by: str = "", **given: Any) -> list[Any]:
+def mapped(keep: map_tickets.FreshdeskFields = KEEP, *, removed_by: str = "", **given: Any) -> list[Any]:
     row = msgspec.convert(ticket(7, **{"updated": NOW, "created": SINCE, **given}), fd.Ticket)
     return map_tickets.map_ticket(row, keep, removed_by=removed_by)
 
@@ -294,7 +294,7 @@ def test_ratings_of_surveys_that_are_not_known_use_all_seven_points_and_classic_
 
 @pytest.mark.trap("freshdesk 39")
 def test_activities_name_the_day_first_and_statuses_by_their_labels() -> None:
-    names = activity_export.Labels({"offen": "2"}, {"billing": "77"})
+    names = activity_export.ActivityLabels({"offen": "2"}, {"billing": "77"})
     result = {"status": "Offen", "group": "Billing", "agent_id": None, "priority": 3, "automation": {"rule": "Routing"}}
     row = fd.Activity(7, "02-05-2026 10:00:00 +0000", "user", AGENT, result)
     assert [(e.field, e.after, e.rule, e.at) for e in activity_export.map_changes(row, names)] == [

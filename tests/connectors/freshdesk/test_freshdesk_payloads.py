@@ -26,7 +26,7 @@ ROOT = os.environ.get("HELPDESK_KPI_PAYLOADS")
 pytestmark = pytest.mark.skipif(not ROOT, reason="HELPDESK_KPI_PAYLOADS names no folder of recorded payloads")
 FOLDER = Path(ROOT or "") / "freshdesk"
 
-KEEP = map_tickets.FieldSelection(url="https://acme.freshdesk.com", sketch_key=b"key")
+KEEP = map_tickets.FreshdeskFields(url="https://acme.freshdesk.com", sketch_key=b"key")
 Make = Callable[[Any], Any]
 #: Word of a file's name -> payload type, and what makes records of it; the first that fits counts.
 KINDS: list[tuple[str, type[Any], Make]] = [
@@ -130,7 +130,7 @@ def test_the_sample_of_the_activities_export_is_read() -> None:
         assert activity_export.get_file_address(msgspec.json.decode(body, type=activity_export.Export)) is not None
     body = (FOLDER / "activities_export" / "activities_file.json").read_bytes()
     [row] = msgspec.json.decode(body, type=_File).activities_data
-    made = list(activity_export.map_changes(row, activity_export.Labels({"open": "2"})))
+    made = list(activity_export.map_changes(row, activity_export.ActivityLabels({"open": "2"})))
     assert [(e.ticket, e.field, e.after, e.actor) for e in made] == [
         ("600", "status", "2", "149018"), ("600", "priority", "4", "149018"),
     ]  # fmt: skip

@@ -17,12 +17,12 @@ from connectors.jira_service_management.mapping.comments import is_public
 from connectors.jira_service_management.mapping.custom_fields import to_text
 from connectors.jira_service_management.mapping.issues import IssueRecords, map_issue
 from connectors.jira_service_management.mapping.labels import NameIndex
-from connectors.jira_service_management.mapping.selection import FieldSelection
+from connectors.jira_service_management.mapping.selection import JiraFields
 from connectors.jira_service_management.payloads import ms
 from helpdesk_kpi.model import Event, Name, NativeMetric, Rating, SlaCycle, Team, Ticket, TicketLink
 
 T0 = 1_779_267_600_000  # 2026-05-20T09:00:00Z
-KEEP = FieldSelection(
+KEEP = JiraFields(
     url="https://acme.atlassian.net", hosts=frozenset({"acme.atlassian.net"}), read_at=5, sketch_key=b"a key",
     team="customfield_10200", request_type="customfield_10010", organizations="customfield_10042",
     participants="customfield_10043", rating="customfield_10040", rated_at="customfield_10041",
@@ -35,7 +35,7 @@ def raw(value: Any) -> msgspec.Raw:
     return msgspec.Raw(msgspec.json.encode(value))
 
 
-def read(row: dict[str, Any], keep: FieldSelection = KEEP) -> IssueRecords:
+def read(row: dict[str, Any], keep: JiraFields = KEEP) -> IssueRecords:
     return map_issue(msgspec.json.decode(msgspec.json.encode(row), type=js.Issue), keep)
 
 
@@ -199,7 +199,7 @@ def test_times_come_as_text_with_an_offset_and_as_seconds_or_milliseconds(writte
     ],
 )
 def test_who_somebody_is_follows_from_the_account_and_the_configuration(shown: dict[str, Any], kind: str) -> None:
-    team = people.Team(agents=frozenset({"712020:9"}))
+    team = people.TeamMapping(agents=frozenset({"712020:9"}))
     person = people.map_person(msgspec.convert(shown, js.User), team)
     assert person is not None
     assert person.kind == kind
@@ -209,10 +209,10 @@ def test_who_somebody_is_follows_from_the_account_and_the_configuration(shown: d
 @pytest.mark.trap("jira 15")
 def test_inactive_deleted_and_anonymous_people_are_read() -> None:
     gone = msgspec.convert({"accountId": "712020:1", "displayName": "Former user", "active": False}, js.User)
-    person = people.map_person(gone, people.Team())
+    person = people.map_person(gone, people.TeamMapping())
     assert person is not None
     assert (person.active, person.email, person.name) == (False, None, None)  # the store keeps the name of before
-    assert people.map_person(msgspec.convert({"displayName": "Anonymous"}, js.User), people.Team()) is None
+    assert people.map_person(msgspec.convert({"displayName": "Anonymous"}, js.User), people.TeamMapping()) is None
     found = read(issue(7, reporter=None, creator=None, assignee=None))
     assert (found.ticket.requester, found.ticket.submitter, found.ticket.assignee) == (None, None, None)
     assert [e.actor for e in of(found, Event)] == [None]

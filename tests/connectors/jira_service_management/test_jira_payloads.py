@@ -18,14 +18,14 @@ from connectors.jira_service_management.mapping import changelog, people, satisf
 from connectors.jira_service_management.mapping.comments import map_comment
 from connectors.jira_service_management.mapping.issues import map_issue, map_status
 from connectors.jira_service_management.mapping.labels import NameIndex
-from connectors.jira_service_management.mapping.selection import FieldSelection
+from connectors.jira_service_management.mapping.selection import JiraFields
 from connectors.jira_service_management.mapping.worklogs import map_worklogs
 from helpdesk_kpi.model import Name, SlaCycle
 
 ROOT = os.environ.get("HELPDESK_KPI_PAYLOADS")
 pytestmark = pytest.mark.skipif(not ROOT, reason="HELPDESK_KPI_PAYLOADS names no folder of recorded payloads")
 FOLDER = Path(ROOT or "") / "jira_service_management"
-KEEP = FieldSelection(
+KEEP = JiraFields(
     url="https://acme.atlassian.net", sketch_key=b"key", slas={"customfield_1": "x"}, rating="customfield_2"
 )
 
@@ -41,7 +41,7 @@ def worklog(row: js.Worklog) -> Any:
 
 
 def person(row: js.User) -> Any:
-    return people.map_person(row, people.Team())
+    return people.map_person(row, people.TeamMapping())
 
 
 #: Kind -> the payload's type, and what makes records of it.

@@ -17,10 +17,10 @@ from synced_fixtures import canonical, differences
 from helpdesk_kpi.model import NativeMetric
 from helpdesk_kpi.pull.contract import Finding
 from helpdesk_kpi.simulator.jira import sla
-from helpdesk_kpi.simulator.jira.history import FIRST_OF_SOFTWARE, IssueHistory
+from helpdesk_kpi.simulator.jira.history import FIRST_OF_SOFTWARE, SimulatedIssueHistory
 from helpdesk_kpi.simulator.jira.issue_view import FIRST_ISSUE
 from helpdesk_kpi.simulator.jira.issues import Issues
-from helpdesk_kpi.simulator.jira.site import Site as Shown
+from helpdesk_kpi.simulator.jira.site import SimulatedSite as Shown
 from helpdesk_kpi.simulator.jira.vocabulary import RESOLUTION
 from helpdesk_kpi.simulator.world.ticket_history import TicketHistory
 from helpdesk_kpi.simulator.world.world import World, generate
@@ -59,7 +59,7 @@ def seen_by(world: World) -> set[str]:
     return {str(FIRST_ISSUE + n) for n, track in tracks(world).items() if track.there(world.now)}
 
 
-def tracks(world: World) -> dict[int, IssueHistory]:
+def tracks(world: World) -> dict[int, SimulatedIssueHistory]:
     """What the site knows of each issue of our projects."""
     shown = Issues(Shown(world, "cloud", None, "http://x"))
     return {number: track for number, track in shown.tracks.items() if number < FIRST_OF_SOFTWARE}

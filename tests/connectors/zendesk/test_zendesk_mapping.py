@@ -11,14 +11,14 @@ from connectors.zendesk.mapping.contacts import map_call, map_engagement
 from connectors.zendesk.mapping.events import map_events
 from connectors.zendesk.mapping.names import map_schedule
 from connectors.zendesk.mapping.people import map_person
-from connectors.zendesk.mapping.tickets import FieldSelection, map_ticket
+from connectors.zendesk.mapping.tickets import ZendeskFields, map_ticket
 from helpdesk_kpi.errors import PullError
 from helpdesk_kpi.model import Article, Engagement, Event, NativeMetric, Rating, Replies, Ticket, TicketLink, Unread
 from helpdesk_kpi.pull.time_zones import RAILS, to_iana
 from helpdesk_kpi.text.comment import RULES_VERSION
 
 T0 = 1_780_308_000_000  # 2026-06-01T10:00:00Z
-KEEP = FieldSelection("https://acme.zendesk.com", T0 - 1, {360001: "Category"}, b"a key")
+KEEP = ZendeskFields("https://acme.zendesk.com", T0 - 1, {360001: "Category"}, b"a key")
 
 
 def row(kind: type[Any], **given: Any) -> Any:

@@ -26,14 +26,14 @@ from connectors.zendesk.mapping.names import (
     map_sla_policy,
 )
 from connectors.zendesk.mapping.people import map_person, map_team, map_team_member
-from connectors.zendesk.mapping.tickets import FieldSelection, map_deletion, map_native_metrics, map_ticket
+from connectors.zendesk.mapping.tickets import ZendeskFields, map_deletion, map_native_metrics, map_ticket
 from connectors.zendesk.streams import sla_events
 from helpdesk_kpi import model
 
 ROOT = os.environ.get("HELPDESK_KPI_PAYLOADS")
 pytestmark = pytest.mark.skipif(not ROOT, reason="HELPDESK_KPI_PAYLOADS names no folder of recorded payloads")
 
-KEEP = FieldSelection("https://acme.zendesk.com", 0, {}, b"key")
+KEEP = ZendeskFields("https://acme.zendesk.com", 0, {}, b"key")
 #: Resource -> payload type, and what makes records of it.
 KINDS: dict[str, tuple[type[Any], Callable[[Any], Any]]] = {
     "tickets": (zd.Ticket, lambda row: map_ticket(row, KEEP)),

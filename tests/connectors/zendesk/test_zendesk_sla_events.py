@@ -16,7 +16,7 @@ from helpdesk_kpi.model import NativeMetric, SlaEvent
 from helpdesk_kpi.pull.contract import Todo
 from helpdesk_kpi.pull.sync import exit_status
 from helpdesk_kpi.simulator.world.world import World, generate
-from helpdesk_kpi.simulator.zendesk.metric_events import LATE, MetricEvents, Written
+from helpdesk_kpi.simulator.zendesk.metric_events import LATE, MetricEvents, WrittenEvent
 
 T0 = 1_780_308_000_000  # 2026-06-01T10:00:00Z
 
@@ -139,7 +139,7 @@ class Watched:
             return set(store.rows(sql))
 
 
-def _is_late(event: Written) -> bool:
+def _is_late(event: WrittenEvent) -> bool:
     return event.visible_at - event.at == LATE
 
 

@@ -13,7 +13,7 @@ from synced_fixtures import Cli, SyncedDesk
 from zendesk_fixtures import CREDENTIALS, NOW, pull, records
 
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.account import AccountState, TimeFields
+from connectors.zendesk.account import TimeFields, ZendeskAccountState
 from connectors.zendesk.settings import Settings
 from connectors.zendesk.streams.time_entries import has_unknown_total, map_time_entries
 from helpdesk_kpi.model import Event, TimeEntry
@@ -21,7 +21,7 @@ from helpdesk_kpi.pull.contract import Todo
 from helpdesk_kpi.pull.transport import Transport
 from helpdesk_kpi.simulator.world.time_entries import entries
 from helpdesk_kpi.simulator.world.world import World, generate
-from helpdesk_kpi.simulator.zendesk.tickets import Tickets
+from helpdesk_kpi.simulator.zendesk.tickets import ZendeskTickets
 from helpdesk_kpi.simulator.zendesk.time_tracking import LAST, TOTAL
 
 T0 = 1_780_308_000_000  # 2026-06-01T10:00:00Z
@@ -187,7 +187,7 @@ def fields_of(rows: Any, **more: Any) -> tuple[TimeFields, list[str]]:
         async with Transport(
             settings.url, auth=CREDENTIALS.auth(), http=httpx.MockTransport(answer), attempts=1
         ) as http:
-            account = AccountState(http, settings)
+            account = ZendeskAccountState(http, settings)
             found = await account.time_fields()
             assert await account.time_fields() == found
             return found, [f.text for f in account.findings if f.need == "time.entries"]
@@ -295,10 +295,10 @@ def test_every_tickets_entries_add_up_to_the_total_that_the_app_shows(tmp_path: 
 
 def test_a_ticket_shows_both_fields_and_an_account_without_the_app_none() -> None:
     made = day(said("mon 10:00", ANN), spent("mon 10:00", ANN, 20, 1))
-    shown = msgspec.json.decode(Tickets(made, "http://x").row(1, metric_sets=False))
+    shown = msgspec.json.decode(ZendeskTickets(made, "http://x").row(1, metric_sets=False))
     values = {field["id"]: field["value"] for field in shown["custom_fields"]}
     assert (values[TOTAL], values[LAST]) == ("1200", "1200")
-    without = msgspec.json.decode(Tickets(day(said("mon 10:00", ANN)), "http://x").row(1, metric_sets=False))
+    without = msgspec.json.decode(ZendeskTickets(day(said("mon 10:00", ANN)), "http://x").row(1, metric_sets=False))
     assert TOTAL not in {field["id"] for field in without["custom_fields"]}
 
 

@@ -17,7 +17,7 @@ from helpdesk_kpi.measure.query.metric_store import MetricStore
 from helpdesk_kpi.simulator.world.world import generate
 from helpdesk_kpi.store import Store
 
-ASKED = 100
+REQUESTED = 100
 PERIODS = ("2026-W47", "2026-W46", "2026-W45", "2026-10", "2026-11", "2026-Q3", "2026-Q4", "2026-H2", "2026")
 OF_TICKETS = {name: kpi for name, kpi in find_kpis().items() if kpi.subject != "entry"}
 
@@ -49,17 +49,17 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
 
 def again(kpi: str, rows: Sequence[Mapping[str, Any]], sides: Sequence[Mapping[str, Any]]) -> float | None:
     """The figure, from the listed rows alone."""
-    told = find_kpis()[kpi].statistic
-    if isinstance(told, Ratio):
+    reported = find_kpis()[kpi].statistic
+    if isinstance(reported, Ratio):
         above, below = (again(s["kpi"], [r for r in rows if r["kpi"] == s["kpi"]], ()) for s in sides)
         return None if above is None or not below else above / below
-    if isinstance(told, Duration):
+    if isinstance(reported, Duration):
         return _kaplan_meier([(r["value"] * 1000, r["censored"] == "false") for r in rows if r["value"] is not None])
-    if isinstance(told, Stock) and told.of == "age":
+    if isinstance(reported, Stock) and reported.of == "age":
         ages = sorted(r["value"] * 1000 for r in rows if r["value"] is not None)
         return ages[(len(ages) - 1) // 2] if ages else None
     counts, adds = (sum(r[name] for r in rows) for name in ("counts", "adds"))
-    if isinstance(told, Total | Mix | Stock):
+    if isinstance(reported, Total | Mix | Stock):
         return float(adds)
     return adds / counts if counts else None
 
@@ -75,11 +75,11 @@ def _kaplan_meier(spans: Sequence[tuple[float, bool]]) -> float | None:
     return None
 
 
-def test_a_hundred_numbers_are_made_of_what_is_listed(opened: Opened) -> None:
+def test_a_hundred_numbers_are_made_of_what_is_shown(opened: Opened) -> None:
     """Random (agent, KPI, period): recomputed from the rows, each is the same to 1e-9."""
     random, checked, kinds = Random(5), 0, set()
     agents = [*opened.reader.agent_names, None, None]
-    while checked < ASKED:
+    while checked < REQUESTED:
         kpi, agent, label = random.choice(sorted(OF_TICKETS)), random.choice(agents), random.choice(PERIODS)
         period = parse_period(label, opened.config.timezone, opened.now)
         found = opened.of(kpi, period, **({} if agent is None else {"agent": agent}))

@@ -36,22 +36,22 @@ def day(number: float) -> int:
     return START + int(number * DAY)
 
 
-def seen(at: float, **told: Any) -> Observation:
+def seen(at: float, **reported: Any) -> Observation:
     """An observation on a day; its other times are days too."""
-    times = {k: day(v) for k, v in told.items() if k in {"start", "end", "due", "since", "until"}}
-    return Observation(at=day(at), **told | times)
+    times = {k: day(v) for k, v in reported.items() if k in {"start", "end", "due", "since", "until"}}
+    return Observation(at=day(at), **reported | times)
 
 
-def columns(told: Sequence[tuple[int, Observation]]) -> Columns:
+def columns(reported: Sequence[tuple[int, Observation]]) -> Columns:
     """(story, observation) pairs as the reader has them; every story began on day 0."""
     fold = _MetricBuffer(is_ticket=True)
-    rows = [tuple(pack_observation(o, START)) for _, o in told]
-    fold.add(rows, np.array([s for s, _ in told], np.int64), np.full(len(told), START))
+    rows = [tuple(pack_observation(o, START)) for _, o in reported]
+    fold.add(rows, np.array([s for s, _ in reported], np.int64), np.full(len(reported), START))
     return fold.columns()
 
 
 def read(
-    statistic: Statistic, *told: tuple[int, Observation], as_of: float = 100, until: float = 10, facet: Any = "",
+    statistic: Statistic, *reported: tuple[int, Observation], as_of: float = 100, until: float = 10, facet: Any = "",
     targets: float = -1,
 ) -> MetricValue:  # fmt: skip
     """The figure of the period from day 0 to `until`, by the calendar; every row has the target, in days."""
@@ -62,7 +62,7 @@ def read(
 
     make = kpi("Example", unit="share", better="higher", statistic=statistic, anchor="created", needs=(), revision=1,
                facet=facet)  # fmt: skip
-    rows = columns(told)
+    rows = columns(reported)
     goal = -1 if targets < 0 else int(targets * DAY)
 
     period = Period("day", day(0), day(until), "days", "UTC")
@@ -110,7 +110,7 @@ def _check_parts(query: MetricQuery, rows: Columns, store: ObservationStore, val
     assert parts.n == pytest.approx(value.n)
 
 
-def test_promises_kept_are_those_of_whose_outcome_is_known() -> None:
+def test_promises_kept_are_those_of_of_which_outcome_is_known() -> None:
     """Kept: 1. Missed: 2, which ended late, and 3, which runs past its deadline. Running within: 4."""
     value = read(
         Attainment(), (1, seen(1, start=1, end=2, due=3)), (2, seen(1, start=1, end=4, due=3)),
@@ -234,10 +234,10 @@ def test_a_score_is_a_mean_with_students_interval() -> None:
 
 
 def test_a_score_of_too_few_raters_is_not_shown() -> None:
-    told = [(1, seen(1, value=3, rater=ANN)), (2, seen(1, value=5, rater=BOB)), (3, seen(1, value=5, rater=BOB))]
-    value = read(Score(min_raters=3), *told)
+    reported = [(1, seen(1, value=3, rater=ANN)), (2, seen(1, value=5, rater=BOB)), (3, seen(1, value=5, rater=BOB))]
+    value = read(Score(min_raters=3), *reported)
     assert (value.value, value.n, dict(value.excluded)) == (None, 3, {"too_few_raters": 3})
-    assert read(Score(min_raters=2), *told).value == 13 / 3
+    assert read(Score(min_raters=2), *reported).value == 13 / 3
 
 
 def test_ages_are_of_what_is_open_at_the_end() -> None:

@@ -155,7 +155,7 @@ def test_a_correction_comes_in_its_answers_place(book: Book) -> None:
     assert (found.value, found.n) == (3, 3)
 
 
-def test_aspects_are_shown_where_enough_have_judged_the_same_ones(book: Book) -> None:
+def test_aspects_are_shown_where_enough_have_rated_the_same_ones(book: Book) -> None:
     """Vic has left out initiative: as a whole they are 4.5, 4.5, 4.5 and 5. Twice the whole's sum, 37, less that of
     learning, 20, and that of initiative, 12, would be Vic's 5. With two more who left it out, it is of three.
     """
@@ -189,7 +189,7 @@ def test_lists_say_neither_when_nor_on_which_ticket(book: Book) -> None:
     build_stale(book.store, book.config)
     found = list(export_observations(book.store, book.config, build_query(TOGETHER, None, YEAR_OVER)))
     assert len(found) == 6  # of Ann's: the whole, and one aspect each; Bob's one is in no list
-    said = {key for row in found for key, told in row.items() if told is not None}
+    said = {key for row in found for key, reported in row.items() if reported is not None}
     assert said == {"kpi", "variant", "facet", "share", "censored", "reason"}
     early = build_query(TOGETHER, None, ms("2026-11-20T12:00"))
     assert list(export_observations(book.store, book.config, early)) == []

@@ -43,8 +43,8 @@ def through_the_api(number: str) -> Event:
 
 
 def config(**more: Any) -> Config:
-    told: dict[str, Any] = {"timezone": "Europe/Berlin", "sources": {"acme": {"connector": "zendesk"}}, **more}
-    return Config(**told)
+    reported: dict[str, Any] = {"timezone": "Europe/Berlin", "sources": {"acme": {"connector": "zendesk"}}, **more}
+    return Config(**reported)
 
 
 def codes(store: Store, of: Config) -> list[tuple[str, int, str]]:
@@ -71,7 +71,7 @@ def put_replies(store: Store, through: int, usual: int) -> None:
      ("zh", ("acme：3 条回复由支持人员账号经 API 写入，按机器人计；如确为人工所写，"
              '请设置 [tickets] api_comments = "agent"'))],
 )  # fmt: skip
-def test_replies_through_the_api_are_named_under_the_figure_and_at_the_end(
+def test_replies_through_the_api_are_identified_under_the_figure_and_at_the_end(
     store: Store, tmp_path: Path, locale: str, says: str
 ) -> None:
     put_replies(store, 3, 1)
@@ -93,25 +93,25 @@ def test_check_doctor_and_explain_say_the_same(store: Store) -> None:
     assert [(g.how_many, g.is_bad) for g in find_data_gaps(store, of.config, MONDAY) if API in g.text] == [(3, True)]
     opened = explain_metric(store, of.config, build_query("first_reply_time", PERIOD, PERIOD.end))
     assert f"! acme: 3 {defaults(store, of.config)[0].text}" in format_explanation(opened)
-    beside = explain_metric(store, of.config, build_query("solved_tickets", PERIOD, PERIOD.end))
-    assert "settings_to_check" not in beside  # a solve needs no reply
+    related = explain_metric(store, of.config, build_query("solved_tickets", PERIOD, PERIOD.end))
+    assert "settings_to_check" not in related  # a solve needs no reply
 
 
 # --- each of them
 
 
-def test_what_can_move_no_figure_is_not_named(store: Store) -> None:
+def test_what_can_move_no_figure_is_not_identified(store: Store) -> None:
     put_replies(store, 1, 30)
     assert codes(store, config()) == []
 
 
 @pytest.mark.parametrize("rules", [{"api_comments": "agent"}, {"bots": ["acme:a"]}, {"intake": ["acme:a"]}])
-def test_what_the_configuration_decides_is_not_named(store: Store, rules: dict[str, Any]) -> None:
+def test_what_the_configuration_decides_is_not_identified(store: Store, rules: dict[str, Any]) -> None:
     put_replies(store, 3, 1)
     assert [c for c in codes(store, config(tickets=Tickets(**rules))) if c[0] == "api_comments"] == []
 
 
-def test_conversations_without_data_are_named_with_the_setting_where_one_helps(store: Store) -> None:
+def test_conversations_without_data_are_identified_with_the_setting_where_one_helps(store: Store) -> None:
     with store.transaction() as conn:
         conn.execute('UPDATE cursors SET gives = \'["tickets","comments.public"]\'')
     Source(store).put(
@@ -129,7 +129,7 @@ def test_conversations_without_data_are_named_with_the_setting_where_one_helps(s
     assert not {"solved_tickets", "backlog", "csat"} & concerned
 
 
-def test_a_team_that_nobody_named_is_named(tmp_path: Path) -> None:
+def test_a_team_that_nobody_identified_is_identified(tmp_path: Path) -> None:
     jira = config(sources={"desk": {"connector": "jira_service_management"}})
     line = '[sources.desk] agents = ["account id", "group:ID"]'
     with open_store(tmp_path / "b.db") as store:
@@ -140,8 +140,8 @@ def test_a_team_that_nobody_named_is_named(tmp_path: Path) -> None:
         Source(store, "desk").put(taken)
         build_stale(store, jira)
         assert codes(store, jira) == [("guessed_agents", 1, line)]
-        named = config(sources={"desk": {"connector": "jira_service_management", "agents": ["m"]}})
-        assert codes(store, named) == []
+        by_name = config(sources={"desk": {"connector": "jira_service_management", "agents": ["m"]}})
+        assert codes(store, by_name) == []
 
 
 # --- who is of the team
@@ -159,9 +159,9 @@ def test_check_says_how_many_are_taken_for_the_team_and_why(store: Store) -> Non
         "acme: 4 accounts are taken for the team: 1 by their role, 1 as robots, 1 by a role that they had before,"
         " 1 by the tickets that were given to them; --people names them"
     )
-    told = [f.text for f in team_findings(store, of, people=True)][1:]
-    assert "acme:d  name not known: by the tickets that were given to them" in told
-    assert "acme:a  Ann: by their role" in told
+    reported = [f.text for f in team_findings(store, of, people=True)][1:]
+    assert "acme:d  name not known: by the tickets that were given to them" in reported
+    assert "acme:a  Ann: by their role" in reported
     with pytest.raises(UsageError, match="names nobody"):
         list(team_findings(store, config(privacy="pseudonymous"), people=True))
 
@@ -207,7 +207,7 @@ def test_who_answers_or_asks_is_not_proposed(store: Store) -> None:
     assert list(intake(store, config())) == []
 
 
-def test_what_is_left_out_as_outbound_is_told_with_whose_words_it_was(store: Store) -> None:
+def test_what_is_left_out_as_outbound_is_reported_with_of_which_words_it_was(store: Store) -> None:
     for number in "12":
         first = Event(number, "0", NINE, 0, "comment", actor="a", via="web", public=True, length=100)
         Source(store).put(ticket(number, NINE, submitter="a"), first)
@@ -218,7 +218,7 @@ def test_what_is_left_out_as_outbound_is_told_with_whose_words_it_was(store: Sto
 # --- what contradicts itself, and what is new
 
 
-def test_tickets_whose_history_ends_elsewhere_are_counted(store: Store) -> None:
+def test_tickets_of_which_history_ends_elsewhere_are_counted(store: Store) -> None:
     def step(number: str, field: str, after: str, at: int = NINE) -> Event:
         return Event(
             number, f"{number}-{field}-{at}", at, 1, "change", actor="a", field=field, before=None, after=after
@@ -287,7 +287,7 @@ def test_whether_the_first_message_is_known_has_one_rule(store: Store, event: Ev
     assert (out == "first_message_unknown", found, lost) == ((False, [], []) if is_known else (True, [1], ["1"]))
 
 
-def test_a_conversation_whose_words_are_elsewhere_lacks_chat_data_and_no_first_message(store: Store) -> None:
+def test_a_conversation_of_which_words_are_elsewhere_lacks_chat_data_and_no_first_message(store: Store) -> None:
     with store.transaction() as conn:
         conn.execute('UPDATE cursors SET gives = \'["tickets","comments.public","status.history"]\'')
     Source(store).put(ticket("1", NINE, channel="chat", is_messaging=True), words=False)
@@ -298,7 +298,7 @@ def test_a_conversation_whose_words_are_elsewhere_lacks_chat_data_and_no_first_m
 
 
 @pytest.mark.parametrize(("flag", "count"), [(None, 1), (True, 2), (False, 2)])
-def test_a_channel_called_like_a_chat_whose_replies_are_comments_has_its_data(
+def test_a_channel_called_like_a_chat_of_which_replies_are_comments_has_its_data(
     store: Store, flag: Any, count: int
 ) -> None:
     """Ann has answered one of two in a comment: where nothing flags a conversation, her words are there."""

@@ -59,9 +59,9 @@ def test_a_holiday_that_was_taken_out_is_none_from_then_on(store: Store) -> None
 def test_two_surveys_of_one_ticket_are_two_answers(store: Store) -> None:
     source = Source(store)
     source.put(agent("a", "Ann"), ticket("1", MONDAY), reply("1", MONDAY + HOUR, "a"))
-    for survey, offered, score, named in (("r1", MONDAY, "bad", None), ("r2", MONDAY + WEEK, "good", "a")):
+    for survey, offered, score, by_name in (("r1", MONDAY, "bad", None), ("r2", MONDAY + WEEK, "good", "a")):
         source.put(
-            Rating(survey, "1", offered, 1, category=score, answered_at=offered + 2 * HOUR, agent=named)  # type: ignore[arg-type]
+            Rating(survey, "1", offered, 1, category=score, answered_at=offered + 2 * HOUR, agent=by_name)  # type: ignore[arg-type]
         )
     of = reader(store)
     assert [(value(of, "csat", w).n, value(of, "csat", w).value) for w in ("2026-W47", "2026-W48")] == [(1, 0), (1, 1)]
@@ -88,7 +88,7 @@ def test_a_customer_who_is_hired_was_a_customer_before(store: Store) -> None:
     assert (found.n, dict(found.excluded)) == (1, {})
 
 
-def test_roles_may_be_told_in_any_order(store: Store) -> None:
+def test_roles_may_be_reported_in_any_order(store: Store) -> None:
     Source(store).put(agent("a", "Ann", 10), Person("a", "customer", "end-user", 5))
     assert store.rows("SELECT at, kind FROM person_roles ORDER BY at") == [(5, "customer"), (10, "agent")]
 

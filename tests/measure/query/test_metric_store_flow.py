@@ -97,7 +97,7 @@ def test_ones_own_hours_win_over_the_clock_of_the_severity(store: Store) -> None
     assert [hours(of, "held_time", "rostered", agent=name) for name in ("Ann Lee", "Ben")] == [1.5, 18]
 
 
-def test_the_seconds_of_a_listed_row_are_those_of_its_pieces(store: Store) -> None:
+def test_the_seconds_of_a_shown_row_are_those_of_its_pieces(store: Store) -> None:
     put(store)
     of = measured(store)
     [row] = export_observations(store, of.config, build_query("requester_wait_time", None, MONDAY + 100 * HOUR))
@@ -109,10 +109,10 @@ def test_the_seconds_of_a_listed_row_are_those_of_its_pieces(store: Store) -> No
 def test_a_running_row_is_cut_where_it_is_read(store: Store) -> None:
     put(store)
     of = measured(store)
-    asked = build_query("held_time", None, MONDAY + int(16.5 * HOUR))
+    requested = build_query("held_time", None, MONDAY + int(16.5 * HOUR))
     rows = {
         r["agent"]: (r["calendar_seconds"], r["business_seconds"], r["reason"])
-        for r in export_observations(store, of.config, asked)
+        for r in export_observations(store, of.config, requested)
     }
     assert rows == {"Ann": (3 * 3600, 2 * 3600, ""), "Ben": (1800, 1800, "running")}
 
@@ -127,10 +127,10 @@ def test_the_backlogs_age_is_the_median_of_what_is_open_by_the_office_clock(stor
     # Five, four and one office day of 8 hours up to the end of Sunday.
     assert (value.n, (value.value or 0) / HOUR, (value.oldest or 0) / HOUR) == (3, 32, 40)
     # Read a week later it is the same, and its rows say each ticket's age.
-    asked = build_query("backlog_age", period, as_of + WEEK)
-    assert [row["value"] / 3600 for row in export_observations(store, of.config, asked)] == [40, 32, 8]
-    told = explain_metric(store, of.config, asked)
-    assert told["formula"] == "median age of the 3 that are open at the end of the period"
+    requested = build_query("backlog_age", period, as_of + WEEK)
+    assert [row["value"] / 3600 for row in export_observations(store, of.config, requested)] == [40, 32, 8]
+    reported = explain_metric(store, of.config, requested)
+    assert reported["formula"] == "median age of the 3 that are open at the end of the period"
 
 
 def test_net_flow_is_what_came_less_what_went(store: Store) -> None:
@@ -152,7 +152,7 @@ def test_more_may_go_than_came(store: Store) -> None:
     assert measured(store).compute(build_query("net_flow", *period_of())).value == -1
 
 
-def test_net_flow_is_judged_also_where_more_goes_than_comes(store: Store) -> None:
+def test_net_flow_is_rated_also_where_more_goes_than_comes(store: Store) -> None:
     # For 27 weeks one comes, goes, comes again and goes; then thirty come and none goes. The usual is Student's limit
     # (26 points) on a spread of sqrt(30), and of the history's mean, 26 weeks with n of 4.
     source = Source(store)
@@ -171,7 +171,7 @@ def test_net_flow_is_judged_also_where_more_goes_than_comes(store: Store) -> Non
     assert found.signal.low == pytest.approx(-student_quantile(0.0003, 25) * (30 + 4 / 26) ** 0.5)
 
 
-def test_how_solves_were_accepted_is_told_in_parts_and_is_final_after_a_week(store: Store) -> None:
+def test_how_solves_were_accepted_is_reported_in_parts_and_is_final_after_a_week(store: Store) -> None:
     source = Source(store)
     source.put(agent("a", "Ann"))
     for number in ("1", "2", "3", "4"):
@@ -219,11 +219,11 @@ def queue(store: Store) -> Source:
     return source
 
 
-def told(found: list[PriorityInversion]) -> list[tuple[Any, ...]]:
+def describe(found: list[PriorityInversion]) -> list[tuple[Any, ...]]:
     return [(one.ticket, one.severity, one.team, one.before) for one in found]
 
 
-def test_an_urgent_ticket_that_waited_while_later_ordinary_ones_were_answered_is_named(store: Store) -> None:
+def test_an_urgent_ticket_that_waited_while_later_ordinary_ones_were_answered_is_identified(store: Store) -> None:
     source = queue(store)
     wait(source, "x1", 10, "high", 20)
     wait(source, "x2", 11, "low", 15)  # came later, was answered first
@@ -234,7 +234,7 @@ def test_an_urgent_ticket_that_waited_while_later_ordinary_ones_were_answered_is
     wait(source, "y1", 11, "low", 12)  # of another queue
     wait(source, "x7", 13, "low", None)  # is not answered at all
     found = question(store)
-    assert told(found) == [("x1", "P1", "Billing", ("x3", "x2"))]
+    assert describe(found) == [("x1", "P1", "Billing", ("x3", "x2"))]
     assert (found[0].created, found[0].ended, found[0].url) == (MONDAY + 10 * HOUR, MONDAY + 20 * HOUR, "http://x/x1")
 
 
@@ -245,7 +245,7 @@ def test_the_one_that_was_overtaken_most_often_comes_first_and_may_still_wait(st
     wait(source, "x3", 11, "low", 12)
     wait(source, "x4", 11, "low", 16)
     found = question(store)
-    assert told(found) == [("x2", "P0", "Billing", ("x3", "x4")), ("x1", "P1", "Billing", ("x3",))]
+    assert describe(found) == [("x2", "P0", "Billing", ("x3", "x4")), ("x1", "P1", "Billing", ("x3",))]
     assert [one.ended for one in found] == [None, MONDAY + 14 * HOUR]
 
 
@@ -253,14 +253,14 @@ def test_answers_of_people_of_another_team_overtake_nothing(store: Store) -> Non
     source = queue(store)
     wait(source, "x1", 10, "high", 20)
     wait(source, "x2", 11, "low", 12, by="b")
-    assert told(question(store)) == [("x1", "P1", "Billing", ("x2",))]
+    assert describe(question(store)) == [("x1", "P1", "Billing", ("x2",))]
     ben = {"ben": PersonConfig(accounts=["acme:b"], team="API")}
     assert question(store, ben) == []
     here = {"ben": PersonConfig(accounts=["acme:b"], team="Billing")}
-    assert told(question(store, here)) == [("x1", "P1", "Billing", ("x2",))]
+    assert describe(question(store, here)) == [("x1", "P1", "Billing", ("x2",))]
 
 
-def test_it_is_asked_of_one_team_and_of_the_period_alone(store: Store) -> None:
+def test_it_is_requested_of_one_team_and_of_the_period_alone(store: Store) -> None:
     source = queue(store)
     for name in ("x", "y"):
         wait(source, f"{name}1", 10, "high", 20)

@@ -15,7 +15,7 @@ from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.measure.benchmarking.fit_weights import EFFORT, estimate_effort, fit_weights
 from helpdesk_kpi.measure.benchmarking.weight_sensitivity import find_rank_changes, rank_by_basis
 from helpdesk_kpi.measure.build.build import build_stale
-from helpdesk_kpi.measure.query.complexity_weights import Cell, WeightVersion, load_weight_versions
+from helpdesk_kpi.measure.query.complexity_weights import WeightCell, WeightVersion, load_weight_versions
 from helpdesk_kpi.measure.query.metric_store import MetricStore
 from helpdesk_kpi.model import TimeEntry
 from helpdesk_kpi.store import Store, open_store
@@ -37,9 +37,9 @@ def source(store: Store) -> Source:
     return made
 
 
-def version(*cells: Cell, basis: Any = "effort", **more: Any) -> WeightVersion:
-    told = {"version": 1, "since": 0, "learned_at": 0, "first": 0, "last": 0, **more}
-    return WeightVersion(basis=basis, cells=cells, **told)
+def version(*cells: WeightCell, basis: Any = "effort", **more: Any) -> WeightVersion:
+    reported = {"version": 1, "since": 0, "learned_at": 0, "first": 0, "last": 0, **more}
+    return WeightVersion(basis=basis, cells=cells, **reported)
 
 
 # --- one version
@@ -47,14 +47,14 @@ def version(*cells: Cell, basis: Any = "effort", **more: Any) -> WeightVersion:
 
 def test_the_average_ticket_counts_one() -> None:
     # 60 tickets at 1 point and 30 at 4: the mean is 2, the weights 0.5 and 2.
-    made = version(Cell("P2", "how to", "email", 60, 60.0), Cell("P0", "outage", "email", 30, 120.0))
+    made = version(WeightCell("P2", "how to", "email", 60, 60.0), WeightCell("P0", "outage", "email", 30, 120.0))
     assert made.weight(("P2", "how to", "email")) == 0.5
     assert made.weight(("P0", "outage", "email")) == 2
     assert (60 * 0.5 + 30 * 2) / 90 == 1
 
 
 def test_a_kind_with_few_tickets_borrows_from_its_severity() -> None:
-    cells = (Cell("P2", "how to", "email", 90, 90.0), Cell("P2", "rare", "email", 10, 90.0))
+    cells = (WeightCell("P2", "how to", "email", 90, 90.0), WeightCell("P2", "rare", "email", 10, 90.0))
     # P2: 180 / 100 = 1.8 points. Rare: 10 tickets at 9 and 20 borrowed at 1.8: 126 / 30 = 4.2.
     # The mean: (90 x 1 + 10 x 4.2) / 100 = 1.32.
     made = version(*cells)
@@ -67,15 +67,17 @@ def test_a_kind_with_few_tickets_borrows_from_its_severity() -> None:
 def test_of_hours_the_middle_ticket_counts_and_not_the_one_that_took_a_week() -> None:
     # Times of 1 h and 100 h alike: the mean of the logarithms is that of 10 h.
     logs = 15 * math.log(1 * HOUR) + 15 * math.log(100 * HOUR)
-    made = version(Cell("P1", None, None, 30, logs), Cell("P2", None, None, 30, 30 * math.log(10 * HOUR)), basis="time")
+    made = version(
+        WeightCell("P1", None, None, 30, logs), WeightCell("P2", None, None, 30, 30 * math.log(10 * HOUR)), basis="time"
+    )
     assert made.weight(("P1", None, None)) == pytest.approx(made.weight(("P2", None, None)))
 
 
 def test_the_weight_for_a_person_is_learned_from_the_tickets_of_others() -> None:
     # Ann (1) wrote five times as much on her 40 tickets of the kind as others on their 40: 5 points against 1.
     cells = (
-        Cell("P2", "x", "email", 80, 240.0, {1: (40, 200.0), 2: (40, 40.0)}),
-        Cell("P2", "y", "email", 80, 80.0, {2: (40, 40.0), 3: (40, 40.0)}),
+        WeightCell("P2", "x", "email", 80, 240.0, {1: (40, 200.0), 2: (40, 40.0)}),
+        WeightCell("P2", "y", "email", 80, 80.0, {2: (40, 40.0), 3: (40, 40.0)}),
     )
     made, kind = version(*cells), ("P2", "x", "email")
     # The mean of all is (80 x 3 + 80 x 1) / 160 = 2.
@@ -86,7 +88,7 @@ def test_the_weight_for_a_person_is_learned_from_the_tickets_of_others() -> None
 
 
 def test_who_does_everything_alone_is_measured_by_everything() -> None:
-    made = version(Cell("P2", "x", "email", 40, 80.0, {1: (40, 80.0)}))
+    made = version(WeightCell("P2", "x", "email", 40, 80.0, {1: (40, 80.0)}))
     assert made.weight(("P2", "x", "email"), frozenset({1})) == 1
 
 

@@ -26,7 +26,7 @@ from helpdesk_kpi.calendar.calendar_rules import CalendarRules
 from helpdesk_kpi.config import Config, Exclude, Hours
 from helpdesk_kpi.measure.reconcile.causes import SENTENCES
 from helpdesk_kpi.measure.reconcile.reconciler import summarise
-from helpdesk_kpi.measure.reconcile.ticket_diff import Cycle, Native, TicketDiff, TicketDifference, VendorTicket
+from helpdesk_kpi.measure.reconcile.ticket_diff import Native, TicketDiff, TicketDifference, VendorCycle, VendorTicket
 from helpdesk_kpi.measure.reconcile.vendor_metrics import VENDOR_METRICS
 from helpdesk_kpi.measure.tickets.timeline import Timeline
 from helpdesk_kpi.store import Store, open_store
@@ -70,7 +70,7 @@ def compared(
         k: Native(**{c: int(x) if c == "number" else int(x * MINUTE) for c, x in v.items()})
         for k, v in {**(figures or {}), **({metric: native} if native else {})}.items()
     }
-    runs = [Cycle("sla", at(start), at(stop), int(elapsed * MINUTE)) for start, stop, elapsed in cycles]
+    runs = [VendorCycle("sla", at(start), at(stop), int(elapsed * MINUTE)) for start, stop, elapsed in cycles]
     one = next(m for m in VENDOR_METRICS[connector] if m.name == metric)
     vendor = VendorTicket("acme", "77", "https://acme.example.com/77", own, runs)
     return list(TicketDiff(CalendarRules(store, config or Config()), ticket, one, vendor).rows())

@@ -121,7 +121,7 @@ def test_laneys_limits_widen_where_a_plain_chart_would_cry_wolf() -> None:
     assert found is not None
     low, high = found.limits(5000)
     assert np.mean((shares < low) | (shares > high)) < 0.01
-    plain_low, plain_high = laney.Chart(found.centre, 1.0).limits(5000)
+    plain_low, plain_high = laney.LaneyChart(found.centre, 1.0).limits(5000)
     assert np.mean((shares < plain_low) | (shares > plain_high)) > 0.1
 
 

@@ -19,7 +19,7 @@ from helpdesk_kpi.calendar.periods import parse_period
 from helpdesk_kpi.measure.build.build import build_stale
 from helpdesk_kpi.measure.query.metric_query import build_query
 from helpdesk_kpi.measure.query.metric_store import MetricStore
-from helpdesk_kpi.measure.tickets.article import Article
+from helpdesk_kpi.measure.tickets.article import ArticleHistory
 from helpdesk_kpi.registers.checklists import Checklist
 
 QUALITY, TOGETHER, SELF_SERVICE = "article_quality", "collaboration_satisfaction", "self_service_ratio"
@@ -35,7 +35,7 @@ def book(tmp_path: Path) -> Iterator[Book]:
 # --- articles: votes (strict) and checklists, as (day, whose, value, how much of it)
 
 
-def quality_of(of: Article) -> VariantResult:
+def quality_of(of: ArticleHistory) -> VariantResult:
     return lambda kpi, variant: [(days(o.at), o.agent, o.value, o.share) for o in observe(of, kpi, variant)]
 
 
