@@ -11,6 +11,7 @@ from helpdesk_kpi.calendar.periods import Period
 from helpdesk_kpi.measure.metrics.columns import Columns, Floats, Ints, _MetricBuffer
 from helpdesk_kpi.measure.metrics.contract import (
     Attainment,
+    Duration,
     Followup,
     Freshness,
     Mix,
@@ -259,3 +260,12 @@ def test_a_share_may_lead_with_its_lower_bound() -> None:
     rows = [(i, seen(1, value=int(i < 27))) for i in range(30)]
     assert read(Share("low"), *rows).value == pytest.approx(0.744, abs=5e-4)
     assert read(Share(), *rows).value == 0.9
+
+
+def test_a_span_that_still_runs_counts_in_the_median_and_in_the_90th_percentile() -> None:
+    """Of 15 spans, 14 ended after 1 to 14 days and one runs. Kaplan-Meier: (15 - k) / 15 survive day k. At most half
+    survive from day 8 on, at most a tenth from day 14 on.
+    """
+    ended = [(k, seen(1, start=0, end=k)) for k in range(1, 15)]
+    value = read(Duration(), *ended, (15, seen(1, start=0)), as_of=100)
+    assert (value.value, value.p90, value.running) == (8 * DAY, 14 * DAY, 1)
