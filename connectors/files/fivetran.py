@@ -27,8 +27,8 @@ from connectors.zendesk.mapping.people import map_person, map_team
 from connectors.zendesk.mapping.tickets import DELETED, ZendeskFields, map_ticket, text_id
 from helpdesk_kpi.model import REFUSED_RATING, REFUSED_ROW, AnyRecord, Event, Name, TicketLink
 from helpdesk_kpi.pull.contract import RejectedRow
-from helpdesk_kpi.text.comment import RULES_VERSION
 from helpdesk_kpi.text.comment import extract_features as read_text
+from helpdesk_kpi.text.comment import feature_fields
 
 Found = Iterator[list[AnyRecord] | RejectedRow]
 _TIME, _ID, _TEXT, _TRUTH = (Column(kind, "") for kind in (v.read_time, v.read_integer, v.read_text, v.read_boolean))
@@ -217,12 +217,7 @@ def _map_comment(row: Row, thanks: tuple[str, ...]) -> list[AnyRecord]:
             kind="comment",
             actor=text_id(row.get("user_id")),
             public=row.get("public"),
-            length=features.length,
-            is_thanks=features.is_thanks,
-            is_question=features.is_question,
-            text_rule=RULES_VERSION,
-            articles=features.articles,
-            codes=features.codes,
+            **feature_fields(features),
         )
     ]
 

@@ -19,7 +19,7 @@ from helpdesk_kpi.model import AnyRecord, Event, Person, Replies, TicketLink
 from helpdesk_kpi.pull.concurrency import gather_all
 from helpdesk_kpi.pull.contract import Finding, KnownAccount, Page, RejectedRow, Start, Todo
 from helpdesk_kpi.pull.lenient_decode import get_reason, map_rows
-from helpdesk_kpi.text.comment import RULES_VERSION, extract_features
+from helpdesk_kpi.text.comment import extract_features, feature_fields
 
 BATCH_SIZE = 20  # tickets of one page
 _LONGEST_HINT = 400  # characters; a longer note says more than that the ticket was merged
@@ -205,8 +205,7 @@ def map_conversation(
     event = Event(
         ticket=number, id=str(row.id), at=at, seq=place, kind="comment", actor=actor,
         via="rule" if rule else VIA.get(source or "", f"source {source}"), rule=rule,
-        public=not row.private and source != FORWARD, length=features.length, is_thanks=features.is_thanks,
-        is_question=features.is_question, text_rule=RULES_VERSION, articles=features.articles, codes=features.codes,
+        public=not row.private and source != FORWARD, **feature_fields(features),
     )  # fmt: skip
     return [event, *_map_author(row, event, authors)]
 

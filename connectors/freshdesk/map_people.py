@@ -3,7 +3,6 @@
 from connectors.freshdesk import payloads as fd
 from connectors.freshdesk.payloads import ms, text_id
 from helpdesk_kpi import model
-from helpdesk_kpi.errors import PullError
 from helpdesk_kpi.pull import time_zones
 
 TYPES = frozenset({"support_agent", "field_agent", "collaborator"})
@@ -21,15 +20,8 @@ def map_person(row: fd.Agent) -> model.Person:
         email=contact.email,
         email_verified=contact.active is not False,  # agents confirm their address before they can sign in
         active=not row.deactivated,
-        zone=_to_iana_zone(contact.time_zone),
+        zone=time_zones.find_iana(contact.time_zone),
     )
-
-
-def _to_iana_zone(name: str | None) -> str | None:
-    try:
-        return time_zones.to_iana(name) if name else None
-    except PullError:  # only displayed
-        return None
 
 
 def map_team(row: fd.Group) -> model.Team:

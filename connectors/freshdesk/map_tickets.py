@@ -24,7 +24,7 @@ from connectors.freshdesk.codes import (
 from connectors.freshdesk.payloads import ms, text_id
 from helpdesk_kpi import model
 from helpdesk_kpi.pull.custom_fields import to_text
-from helpdesk_kpi.text.comment import RULES_VERSION, extract_features, fingerprint, strip_markup
+from helpdesk_kpi.text.comment import extract_features, feature_fields, fingerprint, strip_markup
 
 _SAMPLES = 50  # highest number of a sample ticket in a new account
 _FRESHDESK = "@freshdesk.com"
@@ -176,12 +176,7 @@ def _map_description(row: fd.Ticket, number: str, created: int) -> Iterator[mode
         actor=_get_author(row),
         public=True,
         via=None if to_code(row.source) in BY_THE_TEAM else channel(row.source, {}),
-        length=features.length,
-        is_thanks=features.is_thanks,
-        is_question=features.is_question,
-        text_rule=RULES_VERSION,
-        articles=features.articles,
-        codes=features.codes,
+        **feature_fields(features),
     )
 
 

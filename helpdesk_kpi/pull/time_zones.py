@@ -163,6 +163,14 @@ RAILS = {
 }
 
 
+def find_iana(name: str | None) -> str | None:
+    """As `to_iana`, for a zone that is only displayed: None where it is not known."""
+    try:
+        return to_iana(name) if name else None
+    except PullError:
+        return None
+
+
 def to_iana(name: str) -> str:
     """The IANA zone of a Rails name; an IANA name is its own. PullError for what is neither.
 

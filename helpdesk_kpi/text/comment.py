@@ -9,6 +9,7 @@ import html
 import re
 import unicodedata
 from collections.abc import Collection
+from typing import TypedDict
 from urllib.parse import unquote_plus
 
 import msgspec
@@ -37,8 +38,10 @@ from helpdesk_kpi.text.phrases import (
 
 __all__ = [
     "RULES_VERSION",
+    "FeatureFields",
     "Features",
     "extract_features",
+    "feature_fields",
     "find_article_refs",
     "find_codes",
     "fingerprint",
@@ -61,6 +64,27 @@ class Features(msgspec.Struct, frozen=True):
     is_question: bool | None
     articles: tuple[str, ...]
     codes: tuple[str, ...]
+
+
+class FeatureFields(TypedDict):
+    """The features of a comment as fields of an `Event`."""
+
+    length: int | None
+    is_thanks: bool | None
+    is_question: bool | None
+    text_rule: int | None
+    articles: tuple[str, ...]
+    codes: tuple[str, ...]
+
+
+def feature_fields(features: Features | None) -> FeatureFields:
+    """The fields of a comment's `Event` that come from its text. None: the text is not known, so all are."""
+    if features is None:
+        return FeatureFields(length=None, is_thanks=None, is_question=None, text_rule=None, articles=(), codes=())
+    return FeatureFields(
+        length=features.length, is_thanks=features.is_thanks, is_question=features.is_question,
+        text_rule=RULES_VERSION, articles=features.articles, codes=features.codes,
+    )  # fmt: skip
 
 
 def extract_features(

@@ -12,8 +12,8 @@ from connectors.jira_service_management.mapping.selection import JiraFields
 from connectors.jira_service_management.payloads import ms
 from helpdesk_kpi import model
 from helpdesk_kpi.pull.contract import RejectedRow
-from helpdesk_kpi.text.comment import RULES_VERSION
 from helpdesk_kpi.text.comment import extract_features as read_text
+from helpdesk_kpi.text.comment import feature_fields
 
 CREATED = "created"  # event id of the description
 
@@ -72,12 +72,7 @@ def _map_text(
         actor=actor,
         via=via,
         public=public,
-        length=found.length if found else None,
-        is_thanks=found.is_thanks if found else None,
-        is_question=found.is_question if found else None,
-        text_rule=RULES_VERSION if found else None,
-        articles=found.articles if found else (),
-        codes=found.codes if found else (),
+        **feature_fields(found),
     )
 
 

@@ -20,7 +20,7 @@ from helpdesk_kpi.milliseconds import MINUTE, SECOND
 from helpdesk_kpi.model import REFUSED_ROW, AnyRecord, Event, Replies, TicketLink, Unread
 from helpdesk_kpi.pull.custom_fields import to_text
 from helpdesk_kpi.pull.lenient_decode import check_time
-from helpdesk_kpi.text.comment import RULES_VERSION, extract_features
+from helpdesk_kpi.text.comment import extract_features, feature_fields
 
 _SEQUENCE = 10**15  # larger ids do not fit into `seq`
 _LONGEST_WORD = 100
@@ -121,12 +121,7 @@ class _Audit:
             field="macro" if macro else None,
             after=to_text(macro.get("macro_id")) if macro else None,
             public=None if public is None else bool(public),
-            length=features.length if features else None,
-            is_thanks=features.is_thanks if features else None,
-            is_question=features.is_question if features else None,
-            text_rule=RULES_VERSION if features else None,
-            articles=features.articles if features else (),
-            codes=features.codes if features else (),
+            **feature_fields(features),
         )
 
     def _way(self, actor: Actor, at: int) -> str | None:

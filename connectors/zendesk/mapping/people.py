@@ -6,7 +6,6 @@ from connectors.zendesk import payloads as zd
 from connectors.zendesk.mapping.tickets import text_id
 from connectors.zendesk.payloads import ms
 from helpdesk_kpi import model
-from helpdesk_kpi.errors import PullError
 from helpdesk_kpi.pull import time_zones
 
 
@@ -20,7 +19,7 @@ def map_person(row: zd.User) -> model.Person:
         email=row.email,
         email_verified=bool(row.verified),
         active=row.active is not False and not row.suspended,
-        zone=row.iana_time_zone or _to_iana_zone(row.time_zone),
+        zone=row.iana_time_zone or time_zones.find_iana(row.time_zone),
         organization=text_id(row.organization_id),
     )
 
@@ -45,13 +44,6 @@ def _get_person_kind(row: zd.User) -> model.PersonKind:
         return "customer"
     light = role == "agent" and (row.role_type in {1, 3} or bool(row.only_private_comments))
     return "light_agent" if light else "agent"
-
-
-def _to_iana_zone(name: str | None) -> str | None:
-    try:
-        return time_zones.to_iana(name) if name else None
-    except PullError:  # only displayed
-        return None
 
 
 def map_team(row: zd.Group) -> model.Team:

@@ -104,8 +104,7 @@ def map_ticket(row: Row) -> Iterator[AnyRecord]:
         features = comment.extract_features(message.words)  # the text is not stored
         yield Event(
             ticket=number, id=str(message.id), at=message.at * 1000, seq=place, kind="comment", actor=message.author,
-            public=True, length=features.length, is_thanks=features.is_thanks, is_question=features.is_question,
-            text_rule=comment.RULES_VERSION,
+            public=True, **comment.feature_fields(features),
         )  # fmt: skip
     if row.solved is not None:
         yield Event(
