@@ -37,8 +37,6 @@ from helpdesk_kpi.store import Store
 MIN_CONFIDENCE = 0.7  # evidence that is less sure than this makes nothing a follower
 EARLIEST = 631_152_000_000  # 1990: spans of imported tickets that claim to be older start here
 AXES = ("severity", "team", "agent", "category", "channel", "source", "facet")
-#: Open tickets are overdue by the target of their resolution.
-DUE = {"backlog": "full_resolution_time", "backlog_age": "full_resolution_time"}
 
 
 class ObservationStore:
@@ -289,7 +287,7 @@ class ObservationStore:
     def targets(self, query: MetricQuery, rows: Columns) -> Ints:
         """Each row's own target (ms; -1: none). Attainment takes that of the KPI that the row's facet names."""
         if not isinstance(query.statistic, Attainment):
-            return self.kpi_targets(DUE.get(query.kpi.id, query.kpi.id), rows)
+            return self.kpi_targets(query.kpi.target_of or query.kpi.id, rows)
         found = np.full(len(rows), -1, np.int64)
         for code in np.unique(rows.facet):
             mask = rows.facet == code
