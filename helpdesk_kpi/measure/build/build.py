@@ -68,8 +68,9 @@ def build_stale(
         builder = Builder(store, config)
         for kind in kinds:
             started = time.monotonic()
-            _build_kind(builder, kind, jobs, progress if kind == "ticket" else None)
-            _save_rate(store, kind, counts[kind], (time.monotonic() - started) * jobs)
+            is_timed = _build_kind(builder, kind, counts[kind], jobs, progress if kind == "ticket" else None)
+            if is_timed:
+                _save_rate(store, kind, counts[kind], (time.monotonic() - started) * jobs)
         return counts.get("ticket", 0)
 
 
@@ -124,15 +125,19 @@ def _people_and_teams(store: Store, config: Config) -> list[Any]:
     return [config.timezone, config.people, memberships, teams, identities]
 
 
-def _build_kind(builder: Builder, kind: SubjectKind, jobs: int, progress: Callable[[int, int], None] | None) -> None:
+def _build_kind(
+    builder: Builder, kind: SubjectKind, total: int, jobs: int, progress: Callable[[int, int], None] | None
+) -> bool:
+    """Build the queue of a kind. Returns whether its time says how long a build of all metrics takes."""
     store = builder.context.store
-    total = count_queue(store, kind)
-    done = 0
-    for chunk, built in build_chunks(builder, kind, jobs):
+    done, is_whole = 0, True
+    for chunk, built in build_chunks(builder, kind, total, jobs):
         _write(store, chunk, built)
         done += len(chunk.subjects)
+        is_whole = is_whole and chunk.metrics is None
         if progress:
             progress(done, total)
+    return is_whole
 
 
 def _write(store: Store, chunk: Chunk, built: list[BuiltSubject]) -> None:
@@ -196,9 +201,12 @@ _BODY = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 def _estimate(store: Store, counts: Mapping[SubjectKind, int], jobs: int) -> float | None:
+    """Seconds of the build. A kind that was never timed counts at the slowest known rate."""
     rates = _load_rates(store)
-    known = [count / (rates[kind] * jobs) for kind, count in counts.items() if kind in rates]
-    return sum(known) if known else None
+    if not rates:
+        return None
+    slowest = min(rates.values())
+    return sum(count / (rates.get(kind, slowest) * jobs) for kind, count in counts.items())
 
 
 def _save_rate(store: Store, kind: SubjectKind, built: int, seconds: float) -> None:

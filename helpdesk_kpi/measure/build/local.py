@@ -18,7 +18,7 @@ from helpdesk_kpi.measure.metrics.encoding import encode_observations, last_inst
 from helpdesk_kpi.measure.tickets.exclusions import apply_exclusions
 from helpdesk_kpi.model import SubjectKind
 from helpdesk_kpi.store import Store, open_store
-from helpdesk_kpi.store.build_queue import Chunk, count_queue, read_chunks
+from helpdesk_kpi.store.build_queue import Chunk, read_chunks
 from helpdesk_kpi.store.database import failure
 
 CHUNK = 500  # subjects at a time: limits memory
@@ -59,11 +59,13 @@ def _build_subject(subject: Subject, metrics: list[StoredMetric]) -> BuiltSubjec
     return BuiltSubject(subject.key, subject.began, last, encode_observations(by_metric, subject.began))
 
 
-def build_chunks(builder: Builder, kind: SubjectKind, jobs: int) -> Iterator[tuple[Chunk, list[BuiltSubject]]]:
-    """Build the queue of a kind, with `jobs` processes if it is long enough."""
+def build_chunks(
+    builder: Builder, kind: SubjectKind, total: int, jobs: int
+) -> Iterator[tuple[Chunk, list[BuiltSubject]]]:
+    """Build the queue of a kind, of `total` subjects, with `jobs` processes if it is long enough."""
     store, config = builder.context.store, builder.context.config
     chunks = read_chunks(store, kind, CHUNK)
-    if jobs <= 1 or count_queue(store, kind) < 2 * CHUNK:
+    if jobs <= 1 or total < 2 * CHUNK:
         for chunk in chunks:
             yield chunk, builder.build(chunk)
         return

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from helpdesk_kpi.measure.metrics.contract import Followup, Kpi, Ratio, Variant
 from helpdesk_kpi.measure.metrics.discovery import load_kpis
 from helpdesk_kpi.store import Store
-from helpdesk_kpi.store.staleness import mark_metrics
+from helpdesk_kpi.store.staleness import mark_metrics, mark_subjects
 
 NOT_INSTALLED = -1  # instead of a revision
 
@@ -22,8 +22,8 @@ class StoredMetric(NamedTuple):
 def register_metrics(store: Store, extra: Iterable[tuple[str, str]] = ()) -> list[StoredMetric]:
     """Make sure that the default metrics and the `extra` (kpi, variant) pairs are stored from now on; return all.
 
-    A metric that is new or has a new revision makes the subjects of its kind stale, for this metric only. One that is
-    no longer installed counts as new when it comes back.
+    A metric that is new or has a new revision makes the subjects of its kind stale, for this metric only; if that is
+    most of the metrics of the kind, for all of them. One that is no longer installed counts as new when it comes back.
     """
     kpis = load_kpis()
     wanted = dict.fromkeys([*((kpi, "strict") for kpi in list_default_metrics()), *extra])
@@ -43,8 +43,12 @@ def register_metrics(store: Store, extra: Iterable[tuple[str, str]] = ()) -> lis
             inserted = conn.execute(sql, (kpi, variant, revision)).lastrowid
             if is_installed:
                 changed.setdefault(kpis[kpi].subject, []).append(key or int(inserted or 0))
+        kinds: list[str] = [kpis[kpi].subject for kpi, variant in {**wanted, **stored} if kpi in kpis]
         for kind, metrics in changed.items():
-            mark_metrics(conn, kind, metrics)
+            if 2 * len(metrics) > kinds.count(kind):  # a mark for each metric and subject would cost more than it saves
+                mark_subjects(conn, [kind])
+            else:
+                mark_metrics(conn, kind, metrics)
     return load_stored_metrics(store)
 
 

@@ -9,7 +9,7 @@ import pytest
 from synced_fixtures import SyncedDesk
 
 from helpdesk_kpi.config import Config
-from helpdesk_kpi.measure.build import local, stored_metrics
+from helpdesk_kpi.measure.build import build, local, stored_metrics
 from helpdesk_kpi.measure.build.build import RATES, StaleCounts, build_stale
 from helpdesk_kpi.measure.metrics.contract import Kpi, Observation, Variant
 from helpdesk_kpi.measure.metrics.discovery import find_kpis, load_kpis
@@ -154,4 +154,26 @@ def test_a_build_announces_what_is_stale_and_estimates_its_time(desk: SyncedDesk
     assert count_stale(store) == 10
     build_stale(store, desk.loaded.config, announce=said.append)
     assert said[1].subjects["ticket"] == 10
-    assert said[1].seconds == 5
+    # No rate is known of customers and articles: they count at that of tickets, not as nothing.
+    assert said[1].seconds == sum(said[1].subjects.values()) / 2 > 5
+
+
+def test_where_most_metrics_are_new_each_subject_is_marked_once_for_all(desk: SyncedDesk, store: Store) -> None:
+    build_stale(store, desk.loaded.config)
+    with store.transaction() as conn:
+        conn.execute("UPDATE metrics SET revision = 0")
+    stored_metrics.register_metrics(store)
+    marks = store.rows("SELECT count(*), count(metric) FROM stale_subjects WHERE kind = 'ticket'")
+    assert marks == [(store.one("SELECT count(*) FROM tickets"), 0)]
+
+
+def test_the_time_of_one_metric_is_no_rate_of_all(
+    desk: SyncedDesk, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build, "MIN_TIMED", 1)
+    build_stale(store, desk.loaded.config)
+    rates = store.one("SELECT value FROM meta WHERE key = ?", RATES)
+    assert rates
+    build_stale(store, desk.loaded.config, extra=[("first_reply_time", "zendesk")])
+    assert store.one("SELECT count(*) FROM metrics WHERE variant = 'zendesk'") == 1
+    assert store.one("SELECT value FROM meta WHERE key = ?", RATES) == rates
