@@ -31,7 +31,9 @@ FEW = 5  # below, shares are told as "2 of 3" and nothing is compared
 class MetricView(DeprecatedNames):
     """Templates read its attributes; texts are ready to print, raw figures are in `value`."""
 
-    renamed = {"told": "headline", "judged": "has_baseline"}  # noqa: RUF012 - the base class says ClassVar
+    renamed = {  # noqa: RUF012 - the base class says ClassVar
+        "told": "headline", "mean_told": "mean_text", "judged": "has_baseline", "silent": "is_uninformative",
+    }  # fmt: skip
 
     def __init__(
         self,
