@@ -12,7 +12,7 @@ from helpdesk_kpi.config import load
 from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.pull.discovery import connector_names, find_connector
 from helpdesk_kpi.report.formatting import Formatter
-from helpdesk_kpi.translations import Translator, list_languages, load_catalogue, match_language, parse_catalogue
+from helpdesk_kpi.translations import Translator, list_languages, match_language
 
 HEADER = """msgid ""
 msgstr ""
@@ -94,19 +94,11 @@ def test_a_configuration_may_name_every_language_with_a_folder(tmp_path: Path, m
     assert load(path).config.locale == "xx"
 
 
-@pytest.mark.parametrize("language", list_languages())
-def test_the_reader_reads_what_babel_reads(language: str) -> None:
-    expected = {}
-    for one in catalogues.read_catalogue(language):
-        forms = catalogues.list_forms(one)
-        if one.id and all(forms):
-            expected[one.context or "", one.id if isinstance(one.id, str) else one.id[0]] = forms
-    assert load_catalogue(language).messages == expected
-
-
-def test_escapes_are_read() -> None:
-    found = parse_catalogue('msgid "a \\"b\\"\\n"\n"c\\\\d"\nmsgstr "x"')
-    assert found.messages == {("", 'a "b"\nc\\d'): ("x",)}
+def test_fuzzy_and_empty_translations_are_shown_in_english(tmp_path: Path) -> None:
+    texts = '#, fuzzy\nmsgid "Severity"\nmsgstr "Waga"\n\nmsgid "since {date}"\nmsgstr ""\n'
+    words = Translator("xx", write(tmp_path, texts))
+    assert words.gettext("Severity") == "Severity"
+    assert words.gettext("since {date}", date="May") == "since May"
 
 
 @pytest.mark.parametrize(("n", "text"), [(0, "0 tickets"), (1, "1 ticket"), (1.5, "1.5 tickets"), (2, "2 tickets")])
