@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from helpdesk_kpi.cli.app_context import AppContext, config_option, log_access
-from helpdesk_kpi.cli.stale_data import build_before_reading
+from helpdesk_kpi.cli.views.stale_data import build_before_reading
 from helpdesk_kpi.store import Store
 
 

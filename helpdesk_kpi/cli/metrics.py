@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from helpdesk_kpi.cli.app_context import AppContext, config_option, log_access
-from helpdesk_kpi.cli.stale_data import build_before_reading
+from helpdesk_kpi.cli.views.stale_data import build_before_reading
 from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.spreadsheet import write_records
 

@@ -9,7 +9,7 @@ import click
 
 from helpdesk_kpi.cli.app_context import AppContext, config_option, log_access
 from helpdesk_kpi.cli.output import on_terminal
-from helpdesk_kpi.cli.stale_data import build_before_reading
+from helpdesk_kpi.cli.views.stale_data import build_before_reading
 from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.private import write_private
 from helpdesk_kpi.translations import list_languages
