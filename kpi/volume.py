@@ -94,7 +94,7 @@ def _not_valid(ticket: Timeline, solve: Solve) -> str:
     if reason := missing_history(ticket, WORDS):
         return reason
     if ticket.accepted_at is None or ticket.accepted_at > solve.at:
-        return ticket.missing_contact_data or "no_human_act"  # a call or a chat that is not told was one
+        return ticket.missing_contact_data or "no_human_act"  # a call or a chat without data was one
     return "not_valid" if ticket.source_rules.not_valid(ticket.row) else ""
 
 

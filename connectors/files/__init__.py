@@ -120,7 +120,7 @@ class Files(Connector):
         yield Page(complete_until=start.now, gone={"unread": self._without_files(part)})
 
     def _parts(self) -> list[LayoutPart]:
-        """Parts of the layout. In a missing folder only the tickets, whose stream reports it."""
+        """Parts of the layout. In a missing folder only the tickets: their stream reports it."""
         folder: Path = self.settings.path
         if not folder.is_dir():
             return [LayoutPart("tickets", (), _no_rows, frozenset({"tickets"}))]

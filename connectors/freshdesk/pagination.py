@@ -215,7 +215,7 @@ class _Walk:
                 wrong = "before" if at < self.since else "out of order after"
                 raise PullError(
                     f"tickets: number {ticket.id} was updated at {ticket.updated_at}, {wrong} {format_time(last)},"
-                    " though only later ones were asked for, in order",
+                    " though only later ones were requested, in order",
                     permanent=True,
                 )
             last = at // SECOND * SECOND

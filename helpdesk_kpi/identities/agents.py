@@ -120,7 +120,7 @@ class AgentDirectory:
         wanted = text.strip().casefold()
         if found := [human for human in self.all if wanted in _collect_refs(human)]:
             return found
-        raise UsageError(f"nobody named {text!r}{suggest(text, [human.name for human in self.all])}")
+        raise UsageError(f"no agent has the name {text!r}{suggest(text, [human.name for human in self.all])}")
 
 
 def _collect_refs(human: Agent) -> set[str]:

@@ -65,7 +65,7 @@ def keep_standings(store: Store, config: Config) -> None:
         return
     sources = [name for name, table in config.sources.items() if table.get("agents")]
     found: dict[int, tuple[int | None, ...]] = {}
-    if store.one(f"SELECT EXISTS ({_UNSEEN})", sources):  # a walk over all events is worth it for somebody only
+    if store.one(f"SELECT EXISTS ({_UNSEEN})", sources):  # walk over all events only if there is anyone to find
         found |= {person: (1, None, until) for person, until in store.rows(_WORKED, sources)}
     if store.one(f"SELECT EXISTS ({_EARLY})"):
         found |= {person: (0, first, None) for person, first in store.rows(_FIRST_ACT)}

@@ -36,7 +36,7 @@ class TooLargeError(Exception):
 
 
 class UnknownCodingError(Exception):
-    """A body is packed in a way that was not asked for."""
+    """A body is packed in a way that was not requested."""
 
 
 class Unpacker:

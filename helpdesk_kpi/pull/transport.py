@@ -381,7 +381,7 @@ class Transport:
         except httpx.RequestError as error:
             raise self._build_no_response_error(request, error) from None
         except (httpx.InvalidURL, ValueError) as error:  # an invalid address or header
-            raise PullError(self._describe(request, f"cannot be asked: {error}"), permanent=True) from None
+            raise PullError(self._describe(request, f"cannot be requested: {error}"), permanent=True) from None
         raise PullError(self._describe(request, "redirects in a circle"), permanent=True)
 
     def _resolve_redirect(self, request: "_Request", url: httpx.URL) -> httpx.URL:
@@ -418,7 +418,7 @@ class Transport:
             text = f"the answer is over {self._max_bytes:,} bytes"
             raise BrokenError(self._describe(request, text)) from None
         except response_body.UnknownCodingError:
-            raise BrokenError(self._describe(request, "the answer is packed in a way that was not asked for")) from None
+            raise BrokenError(self._describe(request, "the answer is packed in a way that was not requested")) from None
         except zlib.error as error:
             text = self._describe(request, f"the answer cannot be unpacked: {error}")
             raise _RetryableError(text, tries=TRIES_BROKEN, final_error=BrokenError) from None

@@ -47,7 +47,7 @@ class RegisterLookup:
         found = [human for human in self.agents.all if wanted in _normalised_refs(human)]
         if not found:
             known = [human.name for human in self.agents.all] + list(self.config.people)
-            raise UsageError(f"nobody of the team is named {text!r}{suggest(text, set(known))}")
+            raise UsageError(f"no member of the team has the name {text!r}{suggest(text, set(known))}")
         if len(found) > 1:
             marks = ", ".join(f"{human.name} = {human.accounts[0].account_ref}" for human in found)
             raise UsageError(f"{text!r} may be several people; name an account: {marks}")

@@ -110,7 +110,7 @@ def _facts(figures: Figures) -> dict[str, Any]:
 
 
 def _detection_quality(reported: DetectionQuality | None) -> dict[str, Any] | None:
-    """How right the finding of repeats is; None: too little was judged."""
+    """How right the finding of repeats is; None: too few pairs are labelled."""
     if reported is None:
         return None
     low, high = reported.precision_interval

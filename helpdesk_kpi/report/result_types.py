@@ -177,7 +177,7 @@ class ReportFacts(msgspec.Struct, frozen=True, kw_only=True):
     annotations: tuple[Annotation, ...] = ()
     agreements: tuple[VendorAgreement, ...] = ()  # one for each source whose helpdesk has figures of its own
     questions: tuple[tuple[str, int], ...] = ()  # survey questions without a dimension, and their answers
-    repeats: DetectionQuality | None = None  # how right the finding of repeats is; None: too little was judged
+    repeats: DetectionQuality | None = None  # how right the finding of repeats is; None: too few pairs are labelled
     agents: tuple[AgentAliases, ...] = ()  # everybody who ever was internal
     secret: bytes = b""  # keys the pseudonyms; stays in the store
 

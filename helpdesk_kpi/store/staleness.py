@@ -249,7 +249,7 @@ def has_stale_tickets(conn: sqlite3.Connection) -> bool:
 
 
 def mark_people(conn: sqlite3.Connection, people: Sequence[int]) -> None:
-    """Mark what accounts whose role has changed requested, had or did. It is rare, and worth a scan of the events.
+    """Mark the tickets and articles of accounts whose role has changed. It is rare, and worth a scan of the events.
 
     Runs inside the caller's transaction.
     """

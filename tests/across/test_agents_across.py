@@ -281,7 +281,7 @@ def test_person_show_tells_the_accounts_and_how_they_were_joined(desks: Desks, c
 def test_person_show_of_nobody_names_who_was_meant(desks: Desks, cli: Cli) -> None:
     ran = cli("person", "show", "Ben Okafur", "--config", desks.loaded.path)
     assert (ran.status, ran.out) == (2, "")
-    assert "nobody named 'Ben Okafur'; did you mean Ben Okafor?" in ran.err
+    assert "no agent has the name 'Ben Okafur'; did you mean Ben Okafor?" in ran.err
 
 
 @pytest.mark.parametrize("privacy", ["pseudonymous", "team_only"])

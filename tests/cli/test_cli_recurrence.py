@@ -182,5 +182,5 @@ def test_explain_says_how_right_the_finding_is(cli: Cli, desk: SyncedDesk) -> No
         )
     reported = cli("--config", desk.path, "explain", "recurrence_rate", "--period", "2026-10")
     # 18 of 20 found by a code are some; Wilson's interval of 18/20 is 69.9 to 97.2 %.
-    assert "of the repeats found 90% are some (70% to 97%, 20 pairs judged)" in reported.out
+    assert "of the repeats found 90% are some (70% to 97%, 20 pairs labelled)" in reported.out
     assert "of the repeats found" not in cli("--config", desk.path, "explain", "csat", "--period", "2026-10").out

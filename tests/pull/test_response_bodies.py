@@ -143,7 +143,7 @@ def test_a_bomb_takes_no_more_memory_than_an_answer_may() -> None:
 def test_a_packing_that_was_not_requested_for_is_refused(coding: str) -> None:
     error = answer_to(gzip.compress(b'{"id": 7}'), content_encoding=coding)
     assert isinstance(error, BrokenError)
-    assert "packed in a way that was not asked for" in str(error)
+    assert "packed in a way that was not requested" in str(error)
 
 
 @pytest.mark.parametrize("body", [b"no gzip at all", gzip.compress(b'{"id": 7}', mtime=0)[:-9]], ids=["none", "cut"])

@@ -100,7 +100,7 @@ BAD = [
     ("training", {"attendees": -1}, "attendees: '-1' is no whole number from 0 on"),
     ("training", {"evidence": "on the drive"},
      "evidence: 'on the drive' is no link; write it like https://intranet.acme.com/slides"),
-    ("training", {"subject": "Anne"}, "subject: nobody of the team is named 'Anne'; did you mean Ann?"),
+    ("training", {"subject": "Anne"}, "subject: no member of the team has the name 'Anne'; did you mean Ann?"),
     ("training", {"approved_by": "Ann"}, "approved_by: nobody approves their own training; name somebody else"),
     ("training", {"subject": "李娜"}, "subject: li has no account on a helpdesk that the store knows"),
     ("training", {"titel": "x"}, "no column 'titel'; did you mean title?"),

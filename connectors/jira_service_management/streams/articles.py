@@ -51,7 +51,7 @@ def _parse_cursor(address: str) -> str:
 
 
 async def fetch_spaces(account: SiteState) -> list[js.Space]:
-    """Those that are configured, else those that Confluence itself calls a knowledge base; asked once a run."""
+    """Those that are configured, else those that Confluence itself calls a knowledge base; requested once a run."""
     if account.spaces is None:
         account.spaces = await _request_spaces(account)
     return account.spaces
@@ -76,7 +76,7 @@ async def _request_spaces(account: SiteState) -> list[js.Space]:
 async def fetch_articles(account: SiteState, start: Start) -> AsyncIterator[Page]:
     """Pages, newest change first, down to where the last run was: there is no filter by time.
 
-    Of a page whose number moved by one, the list itself tells the edit; of others the versions are read apart.
+    If the version of a page moved by one, the list itself gives the edit; otherwise its versions are read.
     """
     await account.me()
     found = await fetch_spaces(account)
@@ -113,7 +113,7 @@ def _split_people(ids: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 async def _fetch_people(account: SiteState, ids: Sequence[str]) -> list[Person]:
-    """Ids that stand for many people are no account's, and are not asked for.
+    """Ids that stand for many people belong to no account, and are not requested.
 
     https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-users/#api-rest-api-3-user-bulk-get
     """

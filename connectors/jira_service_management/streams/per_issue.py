@@ -47,7 +47,7 @@ async def fetch_changelogs(account: SiteState, start: Start) -> AsyncIterator[Pa
                         moves.setdefault(record.ticket, []).append(Move(record.at, record.before, record.after))
                 torn |= {row.id.partition(" ")[0] for row in page.rejected}
                 yield page
-        except MissingError:  # deleted meanwhile; asked for one by one only
+        except MissingError:  # deleted meanwhile; only single requests meet it
             torn |= {todo.key for todo in batch}
         except BrokenError as error:
             if size > 1:  # not one issue's

@@ -121,7 +121,7 @@ def format_quality(quality: DetectionQuality | None) -> str:
     if quality is None or quality.precision is None:
         return "how often a repeat is one is not known: judge some with `helpdesk-kpi recurrence label`"
     low, high = quality.precision_interval
-    sure = f"{low:.0%} to {high:.0%}, {quality.pairs} pairs judged"
+    sure = f"{low:.0%} to {high:.0%}, {quality.pairs} pairs labelled"
     recall = "" if quality.recall is None else f"; of the repeats among them {quality.recall:.0%} are found"
     return f"of the repeats found {quality.precision:.0%} are some ({sure}){recall}"
 

@@ -70,7 +70,7 @@ def _tickets_of(
 ) -> dict[int, list[tuple[int, int]]]:
     """Customer -> (ticket, created at) of their tickets.
 
-    `original_requesters`: ticket -> the account that asked, where the ticket names another requester today.
+    `original_requesters`: ticket -> the account that opened the request, if the ticket has another requester today.
     """
     accounts = wanted | {account for account, customer in customers.items() if customer in wanted}
     found: dict[int, list[tuple[int, int]]] = {}

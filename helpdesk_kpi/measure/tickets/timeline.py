@@ -436,7 +436,7 @@ class Timeline:
     def is_act(self, change: Change) -> bool:
         """Whether a change accepts the ticket: a status change or a self-assignment.
 
-        Initial values are no acts: the creating login sets them. That holds for the first status whoever set it, since
+        Initial values are no acts: the creating login sets them. That holds for the first status too, since
         some helpdesks report another submitter than the login.
         """
         is_first = change.before is None and change.at <= self.created_at

@@ -176,8 +176,8 @@ def _quiet(watched: Sequence[HeadlineInput], scene: RenderContext) -> tuple[str,
             [
                 words.gettext("All measures are within their usual range"),
                 words.ngettext(
-                    "One measure cannot be judged yet: too little history, or still changing",
-                    "{n} measures cannot be judged yet: too little history, or still changing",
+                    "One measure cannot be tested yet: too little history, or still changing",
+                    "{n} measures cannot be tested yet: too little history, or still changing",
                     n=len(silent),
                 )
                 if silent
