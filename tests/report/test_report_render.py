@@ -164,6 +164,12 @@ def test_mail_is_made_of_what_mail_readers_draw(made: Rendered) -> None:
     assert all("on" not in name[:2] for _, attributes in found.tags for name in attributes)
 
 
+def test_no_table_head_of_a_mail_breaks_within_a_word(made: Rendered) -> None:
+    """Mails allow breaks anywhere, for long addresses; a narrow column then wrote "Ne" over "w"."""
+    heads = re.findall(r"<th ([^>]*)>[^<\s]", made.html or "")
+    assert [head for head in heads if "white-space:nowrap" not in head and "overflow-wrap:normal" not in head] == []
+
+
 def test_mail_pictures_travel_with_the_mail(made: Rendered) -> None:
     pictures = Tags(made.html or "").all("img")
     assert {str(one["src"]).removeprefix("cid:") for one in pictures} == set(made.images)

@@ -20,7 +20,7 @@ from helpdesk_kpi.measure.recurrence.pair_labelling import format_quality, load_
 from helpdesk_kpi.store import Store
 
 BOUNDS = {
-    "csat": "of all who were asked {low:.1%} to {high:.1%}, whatever those think who did not answer",
+    "csat": "{low:.1%} to {high:.1%} of everyone surveyed, whatever those without an answer think",
     "repeats": "at most {high:.1%}, were every later ticket of one customer and category the same problem",
 }
 
