@@ -15,6 +15,7 @@ import types
 import typing
 import zoneinfo
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -521,8 +522,14 @@ def _check_weights(loaded: LoadedConfig, table: str, given: dict[str, float]) ->
             raise loaded.error(f"weights.{table}.{name}", problem)
 
 
+@cache
+def list_time_zones() -> frozenset[str]:
+    """The IANA names that this machine knows. Finding them opens each of its 600 files."""
+    return frozenset(zoneinfo.available_timezones())
+
+
 def _check_zone(loaded: LoadedConfig, key: str, zone: str) -> None:
-    _check_name(loaded, key, "time zone", zone, zoneinfo.available_timezones())
+    _check_name(loaded, key, "time zone", zone, list_time_zones())
 
 
 def _check_name(loaded: LoadedConfig, key: str, what: str, name: str, allowed: typing.Collection[str]) -> None:

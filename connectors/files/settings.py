@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from helpdesk_kpi.config import list_time_zones
+
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Settings of a source of files."""
@@ -19,7 +21,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     sketch_key: bytes = b""  # set by sync; keys the fingerprints of texts
 
     def __post_init__(self) -> None:
-        if self.timezone is not None and self.timezone not in zoneinfo.available_timezones():
+        if self.timezone is not None and self.timezone not in list_time_zones():
             raise ValueError(f"no time zone named {self.timezone!r}; an IANA name like Europe/Berlin is expected")
 
     @property

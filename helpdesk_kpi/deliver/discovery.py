@@ -4,7 +4,7 @@ import importlib
 import pkgutil
 from collections.abc import Mapping
 from difflib import get_close_matches
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal, TypeGuard, get_args, get_origin
@@ -14,6 +14,7 @@ import msgspec
 from helpdesk_kpi.deliver import channels
 from helpdesk_kpi.deliver.contract import Channel
 from helpdesk_kpi.errors import ConfigError
+from helpdesk_kpi.paths import find_entry_points
 from helpdesk_kpi.secret import Secret
 
 ENTRY_POINTS = "helpdesk_kpi.channels"
@@ -65,7 +66,7 @@ def _builtin() -> list[str]:
 
 
 def _foreign() -> dict[str, EntryPoint]:
-    return {found.name: found for found in entry_points(group=ENTRY_POINTS)}
+    return {found.name: found for found in find_entry_points(ENTRY_POINTS)}
 
 
 def _of_kind(module: ModuleType, kind: str) -> type[Channel]:

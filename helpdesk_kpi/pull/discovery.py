@@ -3,11 +3,10 @@
 import importlib
 import pkgutil
 from functools import cache
-from importlib.metadata import entry_points
 
 from helpdesk_kpi.config import suggest
 from helpdesk_kpi.errors import UsageError
-from helpdesk_kpi.paths import extend_path
+from helpdesk_kpi.paths import extend_path, find_entry_points
 from helpdesk_kpi.pull.contract import Connector
 
 
@@ -16,7 +15,7 @@ def connector_names() -> list[str]:
     extend_path()
     package = importlib.import_module("connectors")
     own = {m.name for m in pkgutil.iter_modules(package.__path__) if not m.name.startswith("_")}
-    return sorted(own | {point.name for point in entry_points(group="helpdesk_kpi.connectors")})
+    return sorted(own | {point.name for point in find_entry_points("helpdesk_kpi.connectors")})
 
 
 @cache
@@ -24,7 +23,7 @@ def find_connector(name: str) -> type[Connector]:
     """The connector of that name; UsageError says what there is."""
     if ":" in name:
         return _load(name)
-    for point in entry_points(group="helpdesk_kpi.connectors"):
+    for point in find_entry_points("helpdesk_kpi.connectors"):
         if point.name == name:
             return _get_connector_class(point.load(), name)
     if name not in connector_names():

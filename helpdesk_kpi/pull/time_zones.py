@@ -4,8 +4,9 @@ The table is `ActiveSupport::TimeZone::MAPPING`:
 https://api.rubyonrails.org/classes/ActiveSupport/TimeZone.html
 """
 
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
+from helpdesk_kpi.config import list_time_zones
 from helpdesk_kpi.errors import PullError
 
 RAILS = {
@@ -177,6 +178,6 @@ def to_iana(name: str) -> str:
     A zone that isn't known must not become UTC in silence: every business hour would be wrong.
     """
     zone = RAILS.get(name, name)
-    if zone not in available_timezones():
+    if zone not in list_time_zones():
         raise PullError(f"no time zone named {name!r}; Rails' names and IANA's are known", permanent=True)
     return ZoneInfo(zone).key

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
@@ -21,7 +21,7 @@ from markupsafe import Markup
 
 from helpdesk_kpi.config import LoadedConfig
 from helpdesk_kpi.errors import UsageError
-from helpdesk_kpi.paths import extend_path
+from helpdesk_kpi.paths import extend_path, find_entry_points
 from helpdesk_kpi.report import markup, plain_text
 
 ENTRY_POINTS = "helpdesk_kpi.reports"
@@ -70,7 +70,7 @@ def get_user_templates(loaded: LoadedConfig) -> Path:
 def list_templates(own: Path | None = None) -> dict[str, Template]:
     """Every report that can be asked for, by name. `own` is the user's folder of report folders."""
     found = {name: Template(name, folder, ours=True) for name, folder in _folders(is_builtin())}
-    found |= {point.name: Template(point.name, _place(point), ours=False) for point in entry_points(group=ENTRY_POINTS)}
+    found |= {point.name: Template(point.name, _place(point), ours=False) for point in find_entry_points(ENTRY_POINTS)}
     found |= {name: Template(name, folder, ours=False) for name, folder in _folders(own)}
     return dict(sorted(found.items()))
 

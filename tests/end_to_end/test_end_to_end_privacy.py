@@ -109,7 +109,7 @@ def find(outputs: dict[str, str], world: World) -> set[tuple[str, str]]:
     for name, text in outputs.items():
         for account in team(world):
             for mark in (account.name, *account.name.split(), account.email, str(account.id)):  # `lang=` is no Lang
-                if re.search(rf"(?<!\w){re.escape(mark)}(?!\w)", text):
+                if mark in text and re.search(rf"(?<!\w){re.escape(mark)}(?!\w)", text):
                     found.add((name, mark))
     return found
 

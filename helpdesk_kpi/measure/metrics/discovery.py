@@ -3,13 +3,12 @@
 import importlib
 import pkgutil
 from functools import cache
-from importlib.metadata import entry_points
 from typing import get_args
 
 from helpdesk_kpi.config import suggest
 from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.measure.metrics.contract import Dimension, Kpi, Variant
-from helpdesk_kpi.paths import extend_path
+from helpdesk_kpi.paths import extend_path, find_entry_points
 
 
 @cache
@@ -25,7 +24,7 @@ def load_kpis() -> dict[str, Kpi]:
     extend_path()
     package = importlib.import_module("kpi")
     modules = [importlib.import_module(f"kpi.{m.name}") for m in pkgutil.iter_modules(package.__path__)]
-    modules += [point.load() for point in entry_points(group="helpdesk_kpi.kpis")]
+    modules += [point.load() for point in find_entry_points("helpdesk_kpi.kpis")]
     found: dict[str, Kpi] = {}
     for module in modules:
         for kpi in vars(module).values():
