@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from synced_fixtures import Cli, SyncedDesk
+from synced_fixtures import Cli, SharedStores, SyncedDesk
 
 ROOT = Path(__file__).parent.parent
 
@@ -55,6 +55,15 @@ def _program(name: str) -> str:
             pytest.fail(f"{name} is missing, and HELPDESK_KPI_ALL says that everything has to be here")
         pytest.skip(f"{name} is not installed")
     return found
+
+
+@pytest.fixture(scope="session")
+def shared_stores(tmp_path_factory: pytest.TempPathFactory) -> SharedStores:
+    """Synced stores of this session; workers of pytest-xdist share them."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "shared_stores"
+    folder.mkdir(exist_ok=True)
+    return SharedStores(folder)
 
 
 @pytest.fixture

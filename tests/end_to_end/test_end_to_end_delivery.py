@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from office_fixtures import Office, Visible, parts, sent
-from synced_fixtures import Cli, finished, start
+from synced_fixtures import Cli, SharedStores, finished, start
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 WEEK = 7 * DAY
@@ -22,9 +22,9 @@ def cli(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> C
 
 
 @pytest.fixture
-def office(tmp_path: Path, cli: Cli) -> Iterator[Office]:
+def office(tmp_path: Path, cli: Cli, shared_stores: SharedStores) -> Iterator[Office]:
     with Office(tmp_path, cli).open() as made:
-        assert made("sync").status == 0
+        made.copy_synced(shared_stores)
         yield made
 
 

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from office_fixtures import DAY, HOUR, MINUTE, Office, Visible, parts
-from synced_fixtures import Cli, Ran, finished, start
+from synced_fixtures import Cli, Ran, SharedStores, finished, start
 
 LEAD, HEAD, NEW = "lead@acme.example", "head@acme.example", "new@acme.example"
 BASE = "https://intranet.acme.example/support"
@@ -120,9 +120,11 @@ def test_a_report_of_which_data_may_still_come_is_preliminary_too(office: Office
 # Everything that was due
 
 
-def test_a_run_that_is_killed_goes_on_with_the_others_and_with_who_came_meanwhile(office: Office) -> None:
+def test_a_run_that_is_killed_goes_on_with_the_others_and_with_who_came_meanwhile(
+    office: Office, shared_stores: SharedStores
+) -> None:
     """Killed while the first of three recipients gets the mail. Before the next run a fourth one is added."""
-    office("sync")
+    office.copy_synced(shared_stores)
     edit(office, f'"{HEAD}"]', f'"{HEAD}", "third@acme.example"]')
     office.at(2 * HOUR + MINUTE)
     office.mailbox.holds = threading.Event()
@@ -161,8 +163,10 @@ def teams(office: Office) -> list[str]:
 
 
 @pytest.mark.parametrize("words", [(), ("--verbose",)])
-def test_one_team_that_fails_stops_neither_the_others_nor_other_reports(office: Office, words: tuple[str, ...]) -> None:
-    office("sync")
+def test_one_team_that_fails_stops_neither_the_others_nor_other_reports(
+    office: Office, words: tuple[str, ...], shared_stores: SharedStores
+) -> None:
+    office.copy_synced(shared_stores)
     [first, *others] = teams(office)
     assert len(others) > 1
     own_template(
@@ -191,9 +195,9 @@ def test_one_team_that_fails_stops_neither_the_others_nor_other_reports(office: 
     assert [subjects.count(team) for team in (first, *others)] == [1] * (len(others) + 1)
 
 
-def test_a_team_that_appears_before_all_is_done_gets_its_report(office: Office) -> None:
+def test_a_team_that_appears_before_all_is_done_gets_its_report(office: Office, shared_stores: SharedStores) -> None:
     """The first run fails for all; then a team comes; then the template is right again."""
-    office("sync")
+    office.copy_synced(shared_stores)
     own_template(office, "own", "{{ 1 // 0 }}\n")
     add_report(office, "own", 'template = "own"\neach = "team"\nevery = "monday 08:00"\nto = ["leads"]')
     office.at(2 * HOUR + MINUTE)
@@ -206,8 +210,10 @@ def test_a_team_that_appears_before_all_is_done_gets_its_report(office: Office) 
     assert "Night" in [str(mail["Subject"]) for mail in mails_to(office, HEAD)]
 
 
-def test_what_could_never_be_sent_is_reported_as_missed_and_the_next_one_goes_out(office: Office) -> None:
-    office("sync")
+def test_what_could_never_be_sent_is_reported_as_missed_and_the_next_one_goes_out(
+    office: Office, shared_stores: SharedStores
+) -> None:
+    office.copy_synced(shared_stores)
     own_template(office, "own", "{{ 1 // 0 }}\n")
     add_report(office, "own", 'template = "own"\nevery = "monday 08:00"\nto = ["leads"]')
     office.at(2 * HOUR + MINUTE)
@@ -228,8 +234,10 @@ def parts_text(mail: EmailMessage) -> str:
     return str(body.get_content())
 
 
-def test_a_clock_that_was_a_year_ahead_and_is_right_again_blocks_nothing(office: Office) -> None:
-    office("sync")
+def test_a_clock_that_was_a_year_ahead_and_is_right_again_blocks_nothing(
+    office: Office, shared_stores: SharedStores
+) -> None:
+    office.copy_synced(shared_stores)
     # The helpdesk's clock is right, so that nothing counts as whole up to then: the report waits for data until 14:00.
     for hours in (2, 8):
         office.cli.at(office.monday + 364 * DAY + hours * HOUR + MINUTE)
@@ -257,10 +265,12 @@ def test_a_clock_that_was_a_year_ahead_and_is_right_again_blocks_nothing(office:
 
 
 @pytest.mark.parametrize("privacy", ["full", "pseudonymous", "team_only"])
-def test_every_link_leads_to_the_page_of_its_own_team(tmp_path: Path, cli: Cli, privacy: str) -> None:
+def test_every_link_leads_to_the_page_of_its_own_team(
+    tmp_path: Path, cli: Cli, privacy: str, shared_stores: SharedStores
+) -> None:
     """A team whose name needs quoting, one that differs from another by a sign only, and one called after an agent."""
     with Office(tmp_path, cli, f'each = "team"\nlink_base = "{BASE}/"').open() as office:
-        office("sync")
+        office.copy_synced(shared_stores)
         edit(office, "timezone =", f'privacy = "{privacy}"\ntimezone =')
         with office.desk.store() as store, store.transaction() as conn:
             agent = next(a.name for a in office.desk.world.desk.accounts if a.roles[0][1] == "agent" and not a.bot)
@@ -297,8 +307,8 @@ def linked(office: Office) -> Iterator[tuple[str, str]]:
         yield post["text"].removeprefix("Preliminary: ").partition(" · ")[0], link
 
 
-def test_a_report_without_a_page_links_to_none(office: Office) -> None:
-    office("sync")
+def test_a_report_without_a_page_links_to_none(office: Office, shared_stores: SharedStores) -> None:
+    office.copy_synced(shared_stores)
     own_template(office, "own", "{{ report.page_url }}\n")
     add_report(office, "own", f'template = "own"\nlink_base = "{BASE}"\nto = ["leads"]')
     assert office("send", "own").status == 0
