@@ -38,6 +38,7 @@ class MetricStore(ObservationStore):
     def __init__(self, store: Store, config: Config, *, back_to: int = 0) -> None:
         super().__init__(store, config, back_to=back_to)
         self._values: dict[tuple[object, ...], MetricValue] = {}
+        self._without_history: dict[tuple[object, ...], MetricValue] = {}
         self._groups: dict[tuple[str, str], Confidential] = {}
 
     def get(self, query: MetricQuery) -> MetricValue:
@@ -67,7 +68,12 @@ class MetricStore(ObservationStore):
         )
 
     def compute(self, query: MetricQuery) -> MetricValue:
-        """The value without history."""
+        """The value without history. The histories of successive periods share most of their values."""
+        if query.key not in self._without_history:
+            self._without_history[query.key] = self._compute(query)
+        return self._without_history[query.key]
+
+    def _compute(self, query: MetricQuery) -> MetricValue:
         statistic = query.statistic
         if isinstance(statistic, Ratio):
             sides = (query.replace(kpi=get_kpi(part), variant="strict") for part in (statistic.a, statistic.b))
